@@ -1,0 +1,46 @@
+# Every target sets up what it needs; a machine with Python 3.11, make and git is enough.
+PYTHON ?= python3.11
+BIN := .venv/bin
+export SCORECARD_SOURCES := $(SOURCES)
+export SCORECARD_LANDING := $(LANDING)
+
+.PHONY: nightly scorecard test dev dbt docs lint format demo clean
+
+nightly: .venv/ready ## run the nightly job (SOURCES=demo, LANDING=the source's own folder) and print the scorecard
+	@$(BIN)/python -m dagster_project.cli nightly $(ARGS)
+
+scorecard: .venv/ready ## print the published scorecard again (ARGS="--grain month --language sv")
+	@$(BIN)/python -m dagster_project.cli scorecard $(ARGS)
+
+test: .venv/ready ## run all tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+dev: .venv/ready ## open the Dagster UI on 127.0.0.1:3000
+	@$(BIN)/python -m dagster_project.cli dev $(ARGS)
+
+dbt: .venv/ready ## call dbt with the run's settings (ARGS="build --select +gross_margin_ratio")
+	@$(BIN)/python -m dagster_project.cli dbt $(ARGS)
+
+docs: .venv/ready ## write dbt's documentation site to var/dbt
+	@$(BIN)/python -m dagster_project.cli dbt docs generate
+
+lint: .venv/ready ## check Python and SQL style
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/sqlfluff lint --processes 2 dbt_project
+
+format: .venv/ready ## put Python and SQL into style
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+	@$(BIN)/sqlfluff fix --processes 2 dbt_project
+
+demo: .venv/ready ## generate the demo company's extracts again
+	@$(BIN)/python -m benchmarks.demo_company --out seeds/landing/demo
+
+clean: ## remove the environment; state in var/ stays
+	rm -rf .venv
+
+# The environment is exactly the lock file, hashes checked.
+.venv/ready: requirements.lock
+	@echo "Setting up the environment in .venv (once, about half a minute) ..."
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
