@@ -1,0 +1,95 @@
+"""The tables of schema `audit`, and the two of them that Python fills before dbt runs.
+
+The ledger, the rejects and the state of the raw tables are written by `ingest.py`, the check results by the
+gate; here is only what all of them agree on: which tables there are, and with which columns.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+import duckdb
+
+from dagster_project.lib.sources import DomainCoverage, SourceSystem
+
+_TABLES = {
+    "run_settings": """
+        edition_id varchar, as_of_date date, history_from date, company varchar, company_name varchar,
+        reporting_currency varchar, time_zone varchar""",
+    "domain_coverage": """
+        domain varchar, source_system varchar, covered_from date, covered_to date,
+        note_en varchar, note_sv varchar""",
+    "files": """
+        file_id bigint, source_system varchar, table_name varchar, path varchar, sha256 varchar, bytes bigint,
+        rows_read bigint, rows_loaded bigint, rows_rejected bigint, status varchar, loaded_at timestamp,
+        superseded_at timestamp, superseded_by bigint, run_id varchar""",
+    "rejects": """
+        file_id bigint, source_system varchar, table_name varchar, path varchar, line bigint,
+        column_name varchar, value varchar, reason varchar, row_json varchar""",
+    "raw_tables": """
+        source_system varchar, domain varchar, table_name varchar, row_count bigint, rejected_count bigint,
+        data_as_of date, content_hash varchar, declaration_hash varchar, loaded_at timestamp""",
+    "check_results": """
+        suite varchar, source_system varchar, table_name varchar, expectation varchar, severity varchar,
+        success boolean, observed varchar, unexpected_count bigint, details varchar, reason varchar,
+        content_hash varchar, suite_hash varchar, checked_at timestamp, run_id varchar""",
+    "kpi_inputs": "kpi_id varchar, source_system varchar, table_name varchar",
+    "kpi_definitions": "kpi_id varchar, definition_hash varchar",
+}
+
+
+def ensure_audit_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the schemas `audit` and `raw` and the tables of `audit`, as far as they are not there yet."""
+    connection.execute("create schema if not exists audit")
+    connection.execute("create schema if not exists raw")
+    for name, columns in _TABLES.items():
+        connection.execute(f"create table if not exists audit.{name} ({columns})")
+
+
+def write_run_settings(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    edition_id: str,
+    as_of_date: date,
+    history_from: date | None,
+    company: str,
+    company_name: str,
+    reporting_currency: str,
+    time_zone: str,
+) -> None:
+    """Write the one row of audit.run_settings."""
+    row = (edition_id, as_of_date, history_from, company, company_name, reporting_currency, time_zone)
+    _replace(
+        connection,
+        "run_settings",
+        "edition_id, as_of_date, history_from, company, company_name, reporting_currency, time_zone",
+        [row],
+    )
+
+
+def write_domain_coverage(
+    connection: duckdb.DuckDBPyConnection,
+    systems: Iterable[SourceSystem],
+    domain_feeds: Mapping[str, Sequence[str]],
+) -> None:
+    """Write audit.domain_coverage: a row for each active domain and system, dates NULL where undeclared."""
+    by_name = {system.name: system for system in systems}
+    rows = []
+    for domain, names in domain_feeds.items():
+        for name in names:
+            said = by_name[name].domains.get(domain, DomainCoverage())
+            rows.append((domain, name, said.covered_from, said.covered_to, said.note_en, said.note_sv))
+    columns = "domain, source_system, covered_from, covered_to, note_en, note_sv"
+    _replace(connection, "domain_coverage", columns, rows)
+
+
+def _replace(connection: duckdb.DuckDBPyConnection, table: str, columns: str, rows: list[tuple]) -> None:
+    connection.begin()
+    try:
+        connection.execute(f"delete from audit.{table}")
+        if rows:
+            places = ", ".join("?" * len(rows[0]))
+            connection.executemany(f"insert into audit.{table} ({columns}) values ({places})", rows)
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
