@@ -1,0 +1,5 @@
+select
+    order_id,
+    promised_date,
+    delivered_date
+from {{ source('demo', 'deliveries') }}

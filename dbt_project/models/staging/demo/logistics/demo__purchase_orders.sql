@@ -1,0 +1,6 @@
+select
+    purchase_order_id,
+    supplier_id,
+    ordered_date,
+    received_date
+from {{ source('demo', 'purchase_orders') }}

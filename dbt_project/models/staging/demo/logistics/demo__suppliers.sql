@@ -1,0 +1,4 @@
+select
+    supplier_id,
+    supplier_name
+from {{ source('demo', 'suppliers') }}

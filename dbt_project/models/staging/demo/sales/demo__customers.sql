@@ -1,0 +1,5 @@
+select
+    customer_id,
+    region,
+    customer_segment
+from {{ source('demo', 'customers') }}

@@ -1,0 +1,6 @@
+select
+    opportunity_id,
+    created_date,
+    region,
+    channel
+from {{ source('demo', 'opportunities') }}
