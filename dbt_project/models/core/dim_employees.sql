@@ -1,0 +1,7 @@
+select
+    employee_id,
+    gender,
+    hire_date,
+    leave_date,
+    source_system
+from {{ ref('stg_hr__employees') }}

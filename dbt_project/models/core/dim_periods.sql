@@ -1,0 +1,47 @@
+with settings as (
+    select
+        settings.as_of_date,
+        coalesce(settings.history_from, coverage.first_date) as history_from
+    from {{ source('audit', 'run_settings') }} as settings
+    cross join (select min(covered_from) as first_date from {{ ref('dim_coverage') }}) as coverage
+),
+
+periods as (
+    select 'month' as period_grain, month_start_date as period_start_date, max(calendar_date) as period_end_date
+    from {{ ref('dim_dates') }}
+    group by month_start_date
+    union all
+    select 'quarter' as period_grain, quarter_start_date as period_start_date, max(calendar_date) as period_end_date
+    from {{ ref('dim_dates') }}
+    group by quarter_start_date
+    union all
+    select 'year' as period_grain, year_start_date as period_start_date, max(calendar_date) as period_end_date
+    from {{ ref('dim_dates') }}
+    group by year_start_date
+)
+
+select
+    periods.period_grain,
+    periods.period_start_date,
+    periods.period_end_date,
+    least(periods.period_end_date, settings.as_of_date) as through_date,
+    case when settings.as_of_date < periods.period_end_date then 'open' else 'settled' end as period_status,
+    case periods.period_grain
+        when 'month' then cast({{ dbt.dateadd('month', -1, 'periods.period_start_date') }} as date)
+        when 'quarter' then cast({{ dbt.dateadd('month', -3, 'periods.period_start_date') }} as date)
+        else cast({{ dbt.dateadd('month', -12, 'periods.period_start_date') }} as date)
+    end as previous_period_start_date,
+    cast({{ dbt.dateadd('year', -1, 'periods.period_start_date') }} as date) as last_year_start_date,
+    case
+        -- an open period compares like for like: to the same day of last year
+        when settings.as_of_date < periods.period_end_date
+            then cast({{ dbt.dateadd('year', -1, 'settings.as_of_date') }} as date)
+        -- a settled one to the day before its successor began last year, so that a February is a
+        -- whole February in leap years too
+        else cast({{ dbt.dateadd('day', -1, dbt.dateadd('year', -1, dbt.dateadd('day', 1, 'periods.period_end_date'))) }} as date)
+    end as last_year_through_date
+from periods
+cross join settings
+where
+    periods.period_end_date >= settings.history_from
+    and periods.period_start_date <= settings.as_of_date

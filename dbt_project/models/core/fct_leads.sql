@@ -1,0 +1,8 @@
+select
+    lead_id,
+    created_date,
+    region,
+    channel,
+    qualified_date,
+    converted_date
+from {{ ref('stg_sales__leads') }}

@@ -1,0 +1,30 @@
+-- (mean pay of men - mean pay of women) / mean pay of men, unadjusted
+with pay as (
+    select
+        period_grain,
+        period_start_date,
+        scope_type,
+        scope_id,
+        is_pay_gap_withheld as is_withheld,
+        -- brought to one denominator, so that the ratio is divided once:
+        -- (men / m - women / w) / (men / m) = (men * w - women * m) / (men * w)
+        case when not is_pay_gap_withheld then men_pay_rate_amount * women_count end as men_product,
+        case when not is_pay_gap_withheld then women_pay_rate_amount * men_count end as women_product,
+        men_count * women_count as count_product
+    from {{ ref('metrics_hr__pay_periodic') }}
+)
+
+select
+    'gender_pay_gap_ratio' as kpi_id,
+    period_grain,
+    period_start_date,
+    scope_type,
+    scope_id,
+    {{ safe_divide('(men_product - women_product)', 'count_product') }} as numerator,
+    {{ safe_divide('men_product', 'count_product') }} as denominator,
+    {{ safe_divide('(men_product - women_product)', 'men_product') }} as actual_value,
+    case
+        when is_withheld then 'withheld'
+        else {{ no_ratio_reason('women_product', 'men_product') }}
+    end as no_value_reason
+from pay

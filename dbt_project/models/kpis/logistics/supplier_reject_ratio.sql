@@ -1,0 +1,23 @@
+-- units rejected / units received
+with kpi as (
+    select
+        period_grain,
+        period_start_date,
+        scope_type,
+        scope_id,
+        rejected_quantity as numerator,
+        received_quantity as denominator
+    from {{ ref('metrics_logistics__purchases_periodic') }}
+)
+
+select
+    'supplier_reject_ratio' as kpi_id,
+    period_grain,
+    period_start_date,
+    scope_type,
+    scope_id,
+    cast(numerator as decimal(38, 10)) as numerator,
+    cast(denominator as decimal(38, 10)) as denominator,
+    {{ safe_divide('numerator', 'denominator') }} as actual_value,
+    {{ no_ratio_reason('numerator', 'denominator') }} as no_value_reason
+from kpi

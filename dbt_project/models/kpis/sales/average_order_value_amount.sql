@@ -1,0 +1,23 @@
+-- net revenue / orders
+with kpi as (
+    select
+        period_grain,
+        period_start_date,
+        scope_type,
+        scope_id,
+        revenue_amount as numerator,
+        orders_count as denominator
+    from {{ ref('metrics_sales__orders_periodic') }}
+)
+
+select
+    'average_order_value_amount' as kpi_id,
+    period_grain,
+    period_start_date,
+    scope_type,
+    scope_id,
+    cast(numerator as decimal(38, 10)) as numerator,
+    cast(denominator as decimal(38, 10)) as denominator,
+    {{ safe_divide('numerator', 'denominator') }} as actual_value,
+    {{ no_ratio_reason('numerator', 'denominator') }} as no_value_reason
+from kpi

@@ -1,0 +1,81 @@
+-- Quarters and years only: a quota is for a whole quarter and is not cut into months. An open
+-- quarter therefore shows the sales so far against its whole quota.
+with holders as (
+    select distinct
+        quarter_start_date,
+        salesperson_id,
+        channel
+    from {{ ref('fct_quotas') }}
+),
+
+events as (
+    select
+        quarter_start_date as event_date,
+        quarter_start_date,
+        channel,
+        quota_amount,
+        cast(0 as decimal(18, 4)) as revenue_amount
+    from {{ ref('fct_quotas') }}
+    union all
+    select
+        order_lines.order_date as event_date,
+        holders.quarter_start_date,
+        holders.channel,
+        cast(0 as decimal(18, 4)) as quota_amount,
+        order_lines.net_amount as revenue_amount
+    from {{ ref('fct_order_lines') }} as order_lines
+    inner join {{ ref('dim_dates') }} as dates on order_lines.order_date = dates.calendar_date
+    -- inner, not left: what people sell without a quota, or outside its channel, attains nothing
+    inner join holders
+        on
+            dates.quarter_start_date = holders.quarter_start_date
+            and order_lines.salesperson_id = holders.salesperson_id
+            and order_lines.channel = holders.channel
+),
+
+attainment as (
+    select
+        periods.period_grain,
+        periods.period_start_date,
+        case when grouping(events.channel) = 1 then 'company' else 'channel' end as scope_type,
+        case when grouping(events.channel) = 1 then 'all' else events.channel end as scope_id,
+        cast(sum(events.revenue_amount) as decimal(38, 4)) as quota_holder_revenue_amount,
+        cast(sum(events.quota_amount) as decimal(38, 4)) as quota_amount,
+        cast(count(distinct events.quarter_start_date) as bigint) as quota_quarters_count
+    from events
+    inner join {{ ref('dim_periods') }} as periods
+        on events.event_date between periods.period_start_date and periods.through_date
+    where periods.period_grain in ('quarter', 'year')
+    group by grouping sets (
+        (periods.period_grain, periods.period_start_date),
+        (periods.period_grain, periods.period_start_date, events.channel)
+    )
+),
+
+-- from the calendar, not from the shown periods: history may begin in the middle of a year
+quarters as (
+    select
+        periods.period_grain,
+        periods.period_start_date,
+        cast(count(distinct dates.quarter_start_date) as bigint) as quarters_count
+    from {{ ref('dim_periods') }} as periods
+    inner join {{ ref('dim_dates') }} as dates
+        on dates.calendar_date between periods.period_start_date and periods.through_date
+    group by periods.period_grain, periods.period_start_date
+)
+
+select
+    attainment.period_grain,
+    attainment.period_start_date,
+    attainment.scope_type,
+    attainment.scope_id,
+    attainment.quota_holder_revenue_amount,
+    attainment.quota_amount,
+    attainment.quota_quarters_count,
+    quarters.quarters_count,
+    attainment.quota_quarters_count < quarters.quarters_count as is_incomplete
+from attainment
+inner join quarters
+    on
+        attainment.period_grain = quarters.period_grain
+        and attainment.period_start_date = quarters.period_start_date

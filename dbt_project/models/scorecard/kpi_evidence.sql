@@ -1,0 +1,43 @@
+-- What stands behind each KPI: the raw tables it is built from, how they were judged, how fresh
+-- and how large they are, and the hash of the code that computed it.
+with inputs as (
+    select
+        inputs.kpi_id,
+        min(tables.data_as_of) as data_as_of,
+        sum(tables.row_count) as input_row_count
+    from {{ source('audit', 'kpi_inputs') }} as inputs
+    inner join {{ source('audit', 'raw_tables') }} as tables
+        on inputs.source_system = tables.source_system and inputs.table_name = tables.table_name
+    group by inputs.kpi_id
+),
+
+checks as (
+    select
+        inputs.kpi_id,
+        count(*) as checks_evaluated,
+        sum(case when results.success then 0 else 1 end) as checks_failed,
+        sum(case when not results.success and results.severity = 'critical' then 1 else 0 end) as critical_failed,
+        sum(case when not results.success and results.severity = 'warning' then 1 else 0 end) as warnings
+    from {{ source('audit', 'kpi_inputs') }} as inputs
+    inner join {{ source('audit', 'check_results') }} as results
+        on inputs.source_system = results.source_system and inputs.table_name = results.table_name
+    group by inputs.kpi_id
+)
+
+select
+    catalogue.kpi_id,
+    case
+        when checks.kpi_id is null then 'unchecked'
+        when checks.critical_failed > 0 then 'failed'
+        when checks.warnings > 0 then 'warning'
+        else 'passed'
+    end as quality_status,
+    cast(coalesce(checks.checks_evaluated, 0) as bigint) as checks_evaluated,
+    cast(coalesce(checks.checks_failed, 0) as bigint) as checks_failed,
+    inputs.data_as_of,
+    cast(coalesce(inputs.input_row_count, 0) as bigint) as input_row_count,
+    definitions.definition_hash
+from {{ ref('kpi_catalogue') }} as catalogue
+left join inputs on catalogue.kpi_id = inputs.kpi_id
+left join checks on catalogue.kpi_id = checks.kpi_id
+left join {{ source('audit', 'kpi_definitions') }} as definitions on catalogue.kpi_id = definitions.kpi_id

@@ -1,0 +1,30 @@
+{{ config(materialized='view') }}
+-- The scorecard as most people want it first: each KPI at its latest settled period, in words.
+-- No database name in the references, so that the view reads the same inside the published file.
+with settled as (
+    select kpi_id, period_grain, scope_type, scope_id, max(period_start_date) as period_start_date
+    from {{ ref('kpi_scorecard').include(database=false) }}
+    where period_status = 'settled'
+    group by kpi_id, period_grain, scope_type, scope_id
+)
+
+select
+    scorecard.*,
+    catalogue.title_en,
+    catalogue.title_sv,
+    catalogue.unit,
+    catalogue.direction,
+    catalogue.perspective,
+    catalogue.department,
+    statuses.label_en as status_en,
+    statuses.label_sv as status_sv
+from {{ ref('kpi_scorecard').include(database=false) }} as scorecard
+inner join settled
+    on
+        scorecard.kpi_id = settled.kpi_id
+        and scorecard.period_grain = settled.period_grain
+        and scorecard.scope_type = settled.scope_type
+        and scorecard.scope_id = settled.scope_id
+        and scorecard.period_start_date = settled.period_start_date
+inner join {{ ref('kpi_catalogue').include(database=false) }} as catalogue on scorecard.kpi_id = catalogue.kpi_id
+inner join {{ ref('statuses').include(database=false) }} as statuses on scorecard.status = statuses.status

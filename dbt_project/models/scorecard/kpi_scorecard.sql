@@ -1,0 +1,191 @@
+-- From actual and target to a status, by the rules of the scoring page (docs/scoring.md), computed
+-- once here for every KPI. Each CTE adds the columns that the next one needs.
+with settings as (
+    select edition_id from {{ source('audit', 'run_settings') }}
+),
+
+facts as (
+    select
+        kpi_values.*,
+        catalogue.direction,
+        catalogue.benchmark_value,
+        evidence.quality_status,
+        evidence.checks_evaluated,
+        evidence.checks_failed,
+        evidence.data_as_of,
+        evidence.input_row_count,
+        evidence.definition_hash,
+        -- a flow so far must not be set against the whole of another period
+        kpi_values.period_status = 'open'
+        and catalogue.additivity = 'additive'
+        and catalogue.period_basis = 'flow' as is_partial_amount,
+        targets.period_target_value,
+        targets.target_value,
+        targets.target_lower,
+        targets.target_upper,
+        targets.baseline_value,
+        coalesce(own_tolerances.on_track_tolerance, default_tolerances.on_track_tolerance) as on_track_tolerance,
+        coalesce(own_tolerances.at_risk_tolerance, default_tolerances.at_risk_tolerance) as at_risk_tolerance
+    from {{ ref('kpi_values') }} as kpi_values
+    inner join {{ ref('kpi_catalogue') }} as catalogue on kpi_values.kpi_id = catalogue.kpi_id
+    inner join {{ ref('kpi_evidence') }} as evidence on kpi_values.kpi_id = evidence.kpi_id
+    -- left: a KPI without a target is shown too
+    left join {{ ref('kpi_row_targets') }} as targets
+        on
+            kpi_values.kpi_id = targets.kpi_id
+            and kpi_values.period_grain = targets.period_grain
+            and kpi_values.period_start_date = targets.period_start_date
+            and kpi_values.scope_type = targets.scope_type
+            and kpi_values.scope_id = targets.scope_id
+    left join {{ ref('tolerances') }} as own_tolerances on kpi_values.kpi_id = own_tolerances.kpi_id
+    inner join {{ ref('tolerances') }} as default_tolerances on default_tolerances.kpi_id = 'default'
+),
+
+-- what the value is measured against: the target, or the bound of the band that is nearest to it
+compared as (
+    select
+        *,
+        coalesce(target_value, target_lower, target_upper) is not null as has_target,
+        case
+            when direction <> 'band' then target_value
+            when actual_value < target_lower then target_lower
+            when actual_value > target_upper then target_upper
+            else actual_value
+        end as reference_value,
+        target_upper - target_lower as band_width
+    from facts
+),
+
+varied as (
+    select
+        *,
+        case when has_target then actual_value - reference_value end as variance,
+        case
+            when not has_target then null
+            when direction = 'higher' then actual_value - reference_value
+            when direction = 'lower' then reference_value - actual_value
+            else -abs(actual_value - reference_value)
+        end as favourable_variance
+    from compared
+),
+
+scored as (
+    select
+        *,
+        case
+            when direction = 'band' and variance = 0 then 0
+            when reference_value <> 0 then cast(variance as double) / cast(abs(reference_value) as double)
+        end as variance_ratio,
+        case
+            when actual_value is null or not has_target then null
+            when direction = 'band'
+                then
+                    case
+                        when favourable_variance = 0 then 1
+                        -- a band open to one side, or of no width, has no scale to fall along
+                        when coalesce(band_width, 0) <= 0 then 0
+                        else greatest(0, 1 + cast(favourable_variance as double) / cast(band_width as double))
+                    end
+            when baseline_value is not null and baseline_value <> target_value
+                then
+                    cast(actual_value - baseline_value as double)
+                    / cast(target_value - baseline_value as double)
+            when baseline_value is not null then case when favourable_variance >= 0 then 1 else 0 end
+            when actual_value <= 0 or target_value <= 0 then null
+            when direction = 'higher' then cast(actual_value as double) / cast(target_value as double)
+            else cast(target_value as double) / cast(actual_value as double)
+        end as progress_ratio,
+        favourable_variance >= 0 as is_met,
+        -- tolerances are shares of the target, of a band's width for a band; where that is 0 there is none
+        case
+            when direction = 'band' then coalesce(band_width, 0)
+            else abs(target_value)
+        end as tolerance_base
+    from varied
+),
+
+judged as (
+    select
+        *,
+        case
+            when quality_status = 'failed' then 'held'
+            when actual_value is null then 'no_data'
+            when not has_target then 'no_target'
+            when is_met and period_status = 'settled' then 'achieved'
+            when is_met or -favourable_variance <= on_track_tolerance * tolerance_base then 'on_track'
+            when -favourable_variance <= at_risk_tolerance * tolerance_base then 'at_risk'
+            else 'off_track'
+        end as status
+    from scored
+),
+
+with_history as (
+    select
+        judged.*,
+        case when not judged.is_partial_amount then previous.actual_value end as previous_value,
+        case when not judged.is_partial_amount then last_year.actual_value end as last_year_value
+    from judged
+    -- left: the first periods of a history have no predecessor
+    left join {{ ref('kpi_values') }} as previous
+        on
+            judged.kpi_id = previous.kpi_id
+            and judged.period_grain = previous.period_grain
+            and judged.previous_period_start_date = previous.period_start_date
+            and judged.scope_type = previous.scope_type
+            and judged.scope_id = previous.scope_id
+    left join {{ ref('kpi_values') }} as last_year
+        on
+            judged.kpi_id = last_year.kpi_id
+            and judged.period_grain = last_year.period_grain
+            and judged.last_year_start_date = last_year.period_start_date
+            and judged.scope_type = last_year.scope_type
+            and judged.scope_id = last_year.scope_id
+)
+
+select
+    with_history.kpi_id,
+    with_history.period_grain,
+    with_history.period_start_date,
+    with_history.scope_type,
+    with_history.scope_id,
+    with_history.period_end_date,
+    with_history.period_status,
+    scopes.scope_name,
+    with_history.numerator,
+    with_history.denominator,
+    with_history.actual_value,
+    with_history.no_value_reason,
+    with_history.target_value,
+    with_history.target_lower,
+    with_history.target_upper,
+    with_history.baseline_value,
+    with_history.period_target_value,
+    cast(with_history.variance as decimal(38, 10)) as variance,
+    cast(with_history.variance_ratio as decimal(38, 10)) as variance_ratio,
+    cast(-with_history.variance as decimal(38, 10)) as remaining_to_target,
+    cast(with_history.favourable_variance as decimal(38, 10)) as favourable_variance,
+    cast(with_history.progress_ratio as decimal(38, 10)) as progress_ratio,
+    case
+        when with_history.actual_value is null then 'no_data'
+        when not with_history.has_target then 'no_target'
+        when with_history.variance_ratio is null then 'zero_target'
+        when with_history.progress_ratio is null then 'not_positive'
+    end as no_comparison_reason,
+    with_history.is_met,
+    with_history.status,
+    with_history.previous_value,
+    {{ favourable_change('previous_value') }} as previous_favourable_change,
+    with_history.last_year_value,
+    {{ favourable_change('last_year_value') }} as last_year_favourable_change,
+    with_history.benchmark_value,
+    with_history.quality_status,
+    with_history.checks_evaluated,
+    with_history.checks_failed,
+    with_history.data_as_of,
+    with_history.input_row_count,
+    with_history.definition_hash,
+    settings.edition_id
+from with_history
+cross join settings
+inner join {{ ref('scopes') }} as scopes
+    on with_history.scope_type = scopes.scope_type and with_history.scope_id = scopes.scope_id

@@ -1,0 +1,152 @@
+-- Every KPI's value for every period and scope it is defined for. A row that no KPI model gave is
+-- `no_data`; a flow over a period that the data does not wholly cover is `incomplete_period`, so
+-- that the edges of a calendar never look like results.
+with computed as (
+    select * from {{ ref('absence_ratio') }}
+    union all
+    select * from {{ ref('average_order_value_amount') }}
+    union all
+    select * from {{ ref('budget_variance_amount') }}
+    union all
+    select * from {{ ref('budget_variance_ratio') }}
+    union all
+    select * from {{ ref('customer_acquisition_cost_amount') }}
+    union all
+    select * from {{ ref('debt_to_equity_ratio') }}
+    union all
+    select * from {{ ref('ebitda_amount') }}
+    union all
+    select * from {{ ref('employee_retention_ratio') }}
+    union all
+    select * from {{ ref('gender_pay_gap_ratio') }}
+    union all
+    select * from {{ ref('gross_margin_ratio') }}
+    union all
+    select * from {{ ref('gross_profit_amount') }}
+    union all
+    select * from {{ ref('headcount') }}
+    union all
+    select * from {{ ref('hires_count') }}
+    union all
+    select * from {{ ref('inventory_turnover_ratio') }}
+    union all
+    select * from {{ ref('lead_conversion_ratio') }}
+    union all
+    select * from {{ ref('net_income_amount') }}
+    union all
+    select * from {{ ref('net_margin_ratio') }}
+    union all
+    select * from {{ ref('new_customers_count') }}
+    union all
+    select * from {{ ref('on_time_delivery_ratio') }}
+    union all
+    select * from {{ ref('operating_expenses_amount') }}
+    union all
+    select * from {{ ref('order_fulfilment_days') }}
+    union all
+    select * from {{ ref('pipeline_value_amount') }}
+    union all
+    select * from {{ ref('quick_ratio') }}
+    union all
+    select * from {{ ref('revenue_amount') }}
+    union all
+    select * from {{ ref('revenue_growth_ratio') }}
+    union all
+    select * from {{ ref('sales_quota_attainment_ratio') }}
+    union all
+    select * from {{ ref('supplier_lead_time_days') }}
+    union all
+    select * from {{ ref('supplier_reject_ratio') }}
+    union all
+    select * from {{ ref('utilisation_ratio') }}
+    union all
+    select * from {{ ref('women_share_ratio') }}
+),
+
+scopes as (
+    select distinct kpi_id, scope_type, scope_id
+    from computed
+    union
+    select kpi_id, 'company' as scope_type, 'all' as scope_id
+    from {{ ref('kpi_catalogue') }}
+),
+
+-- one row per KPI: the span that all domains it needs can speak about
+coverage as (
+    select
+        catalogue.kpi_id,
+        max(coverage.covered_from) as covered_from,
+        min(coverage.covered_to) as covered_to,
+        -- a KPI of two domains has no coverage while one of them is not fed
+        count(coverage.domain) = max(length(catalogue.domains) - length(replace(catalogue.domains, ',', '')) + 1)
+            as is_fed
+    from {{ ref('kpi_catalogue') }} as catalogue
+    left join {{ ref('dim_coverage') }} as coverage
+        on ',' || catalogue.domains || ',' like '%,' || coverage.domain || ',%'
+    group by catalogue.kpi_id
+),
+
+expected as (
+    select
+        catalogue.kpi_id,
+        catalogue.period_basis,
+        periods.period_grain,
+        periods.period_start_date,
+        periods.period_end_date,
+        periods.through_date,
+        periods.period_status,
+        periods.previous_period_start_date,
+        periods.last_year_start_date,
+        scopes.scope_type,
+        scopes.scope_id,
+        coalesce(
+            coverage.is_fed
+            and coverage.covered_from <= periods.period_start_date
+            and coverage.covered_to >= periods.through_date,
+            false
+        ) as is_covered
+    from {{ ref('kpi_catalogue') }} as catalogue
+    inner join {{ ref('dim_periods') }} as periods
+        on ',' || catalogue.grains || ',' like '%,' || periods.period_grain || ',%'
+    inner join scopes on catalogue.kpi_id = scopes.kpi_id
+    inner join coverage on catalogue.kpi_id = coverage.kpi_id
+),
+
+judged as (
+    select
+        expected.*,
+        computed.numerator,
+        computed.denominator,
+        computed.actual_value,
+        case
+            when computed.kpi_id is null then 'no_data'
+            when expected.period_basis = 'flow' and not expected.is_covered then 'incomplete_period'
+            else computed.no_value_reason
+        end as no_value_reason
+    from expected
+    -- left: a period without source data still gets its row, and says so
+    left join computed
+        on
+            expected.kpi_id = computed.kpi_id
+            and expected.period_grain = computed.period_grain
+            and expected.period_start_date = computed.period_start_date
+            and expected.scope_type = computed.scope_type
+            and expected.scope_id = computed.scope_id
+)
+
+select
+    kpi_id,
+    period_grain,
+    period_start_date,
+    period_end_date,
+    through_date,
+    period_status,
+    previous_period_start_date,
+    last_year_start_date,
+    scope_type,
+    scope_id,
+    case when no_value_reason is null or no_value_reason <> 'incomplete_period' then numerator end as numerator,
+    case when no_value_reason is null or no_value_reason <> 'incomplete_period' then denominator end as denominator,
+    case when no_value_reason is null then actual_value end as actual_value,
+    no_value_reason
+from judged

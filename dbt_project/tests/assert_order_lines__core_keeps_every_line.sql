@@ -1,0 +1,13 @@
+{{ config(meta={'dagster': {'ref': {'name': 'fct_order_lines'}}}) }}
+-- The joins of fct_order_lines neither lose nor multiply a line: same rows, same money, to the cent.
+with sums as (
+    select
+        (select count(*) from {{ ref('stg_sales__order_lines') }}) as staging_count,
+        (select count(*) from {{ ref('fct_order_lines') }}) as core_count,
+        (select coalesce(sum(net_amount), 0) from {{ ref('stg_sales__order_lines') }}) as staging_amount,
+        (select coalesce(sum(net_amount), 0) from {{ ref('fct_order_lines') }}) as core_amount
+)
+
+select *
+from sums
+where staging_count <> core_count or staging_amount <> core_amount
