@@ -405,6 +405,8 @@ class Books:
         plan.append(("8410", "D7", self._scaled(52_000)))
         if month.month % 3 == 0:
             plan.append(("8310", "D7", self._scaled(32_000)))
-        profit = sum(amount if account_id < "4" or account_id == "8310" else -amount for account_id, _, amount in plan)
+        profit = sum(
+            amount if account_id < "4" or account_id == "8310" else -amount for account_id, _, amount in plan
+        )
         plan.append(("8910", "D7", share_of(profit, *INCOME_TAX)))
         return plan

@@ -95,10 +95,27 @@ summed as (
         (period_grain, period_start_date),
         (period_grain, period_start_date, department)
     )
+),
+
+-- A staff list on which nobody has ever left is a list of present employees: whoever left is
+-- missing from it, and that all of it was retained says nothing.
+staff_list as (
+    select count(leave_date) > 0 as has_leavers
+    from {{ ref('fct_employment') }}
 )
 
 select
-    *,
+    summed.period_grain,
+    summed.period_start_date,
+    summed.scope_type,
+    summed.scope_id,
+    summed.headcount,
+    summed.women_count,
+    summed.hires_count,
+    summed.leavers_count,
+    summed.period_start_headcount,
+    case when staff_list.has_leavers then summed.retained_count end as retained_count,
     {{ is_withheld('headcount') }} as is_headcount_withheld,
     {{ is_withheld('period_start_headcount') }} as is_period_start_withheld
 from summed
+cross join staff_list

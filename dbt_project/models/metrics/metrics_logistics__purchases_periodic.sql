@@ -1,8 +1,8 @@
 select
     periods.period_grain,
     periods.period_start_date,
-    case when grouping(daily.supplier_name) = 0 then 'supplier' else 'company' end as scope_type,
-    coalesce(daily.supplier_name, 'all') as scope_id,
+    case when grouping(daily.supplier_id) = 0 then 'supplier' else 'company' end as scope_type,
+    coalesce(daily.supplier_id, 'all') as scope_id,
     cast(sum(daily.purchase_orders_count) as bigint) as purchase_orders_count,
     cast(sum(daily.lead_days_sum) as bigint) as lead_days_sum,
     cast(sum(daily.received_quantity) as decimal(38, 4)) as received_quantity,
@@ -12,5 +12,5 @@ inner join {{ ref('dim_periods') }} as periods
     on daily.received_date between periods.period_start_date and periods.through_date
 group by grouping sets (
     (periods.period_grain, periods.period_start_date),
-    (periods.period_grain, periods.period_start_date, daily.supplier_name)
+    (periods.period_grain, periods.period_start_date, daily.supplier_id)
 )

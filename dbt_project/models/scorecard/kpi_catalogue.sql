@@ -9,11 +9,12 @@ with notes as (
     group by domain
 ),
 
+-- one note a line, a line for each domain
 data_notes as (
     select
         catalogue.kpi_id,
-        {{ dbt.listagg('notes.note_en', "' '", 'order by notes.domain') }} as data_note_en,
-        {{ dbt.listagg('notes.note_sv', "' '", 'order by notes.domain') }} as data_note_sv
+        {{ dbt.listagg('notes.note_en', 'chr(10)', 'order by notes.domain') }} as data_note_en,
+        {{ dbt.listagg('notes.note_sv', 'chr(10)', 'order by notes.domain') }} as data_note_sv
     from {{ ref('kpis') }} as catalogue
     inner join notes on ',' || catalogue.domains || ',' like '%,' || notes.domain || ',%'
     group by catalogue.kpi_id
@@ -31,6 +32,7 @@ select
     catalogue.level,
     catalogue.leading_lagging,
     catalogue.unit,
+    catalogue.display_format,
     catalogue.direction,
     catalogue.additivity,
     catalogue.period_basis,

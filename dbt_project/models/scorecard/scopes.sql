@@ -1,5 +1,10 @@
 -- Every scope that any KPI has a value for; all of them are parts of the company.
-with seen as (
+with suppliers as (
+    select distinct supplier_id, supplier_name
+    from {{ ref('fct_purchase_orders') }}
+),
+
+seen as (
     select distinct scope_type, scope_id
     from {{ ref('kpi_values') }}
 )
@@ -16,5 +21,5 @@ select
     case when seen.scope_type <> 'company' then 'all' end as parent_scope_id
 from seen
 cross join {{ source('audit', 'run_settings') }} as settings
-left join {{ ref('stg_logistics__suppliers') }} as suppliers
+left join suppliers
     on seen.scope_type = 'supplier' and seen.scope_id = suppliers.supplier_id

@@ -1,0 +1,194 @@
+"""The command line: run the nightly job, print the scorecard, call dbt with the run's settings.
+
+Thin: it prepares the environment, hands over to Dagster or dbt, and says in plain words what came out.
+Exit codes for a scheduler: 0 published or nothing new, 1 the run failed and the last edition stands,
+2 a setting or declaration is wrong, 3 another run is writing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.panel import Panel
+
+from dagster_project.lib.settings import CHECKOUT, Settings, SettingsError
+from dagster_project.lib.sources import DeclarationError
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def load_settings() -> Settings:
+    """The settings, or a message and exit code 2."""
+    try:
+        return Settings.from_environment()
+    except (SettingsError, DeclarationError) as error:
+        err.print(Panel(str(error), title="A setting is wrong", border_style="red"))
+        sys.exit(2)
+
+
+def prepare_dagster_home(settings: Settings) -> Path:
+    """DAGSTER_HOME with the shipped instance settings, unless the installation has its own."""
+    home = settings.home / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / "dagster.yaml").exists():
+        shutil.copy(CHECKOUT / "dagster_project" / "dagster.yaml", home / "dagster.yaml")
+    os.environ["DAGSTER_HOME"] = str(home)
+    os.environ["SCORECARD_HOME"] = str(settings.home)
+    os.environ.update(settings.dbt_environment())
+    return home
+
+
+@click.group()
+def main() -> None:
+    """KPI scorecard pipeline."""
+
+
+@main.command()
+@click.option(
+    "--grain", type=click.Choice(["month", "quarter", "year"]), default="quarter", show_default=True
+)
+@click.option("--language", type=click.Choice(["en", "sv"]), default="en", show_default=True)
+def nightly(grain: str, language: str) -> None:
+    """Run the job `nightly` in this process, then print the scorecard."""
+    started = time.monotonic()
+    settings = load_settings()
+    prepare_dagster_home(settings)
+    domains = ", ".join(
+        f"{domain}: {'+'.join(names) or 'none'}" for domain, names in settings.domain_feeds.items()
+    )
+    err.print(f"Nightly run as of {settings.as_of}; {domains}.")
+    # imported late: a wrong setting should not take seconds to be told
+    import dagster as dg
+
+    from dagster_project.lib.dbt_runner import DbtFailed
+    from dagster_project.lib.publication import current_edition
+
+    before = current_edition(settings.home)
+    try:
+        from dagster_project.definitions import defs
+
+        job = defs.resolve_job_def("nightly")
+    except DbtFailed as error:
+        err.print(Panel(str(error), title="The dbt project does not parse", border_style="red"))
+        sys.exit(2)
+    log = settings.dbt_target / "nightly.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w") as dbt_output, contextlib.redirect_stdout(dbt_output):
+        result = job.execute_in_process(
+            instance=dg.DagsterInstance.get(),
+            run_config={"loggers": {"console": {}}},
+            raise_on_error=False,
+        )
+    seconds = time.monotonic() - started
+    if not result.success:
+        messages = failure_messages(result)
+        err.print(
+            Panel(
+                "\n\n".join(messages), title="Nothing was published", title_align="left", border_style="red"
+            )
+        )
+        still = current_edition(settings.home)
+        err.print(
+            f"Readers still see edition {still['edition_id']}."
+            if still
+            else "There is no published edition yet."
+        )
+        err.print(f"Log of the dbt step: {log}")
+        sys.exit(3 if any("Only one run may write" in message for message in messages) else 1)
+    edition = current_edition(settings.home)
+    print_current(settings, grain, language)
+    if before and edition and before["edition_id"] == edition["edition_id"]:
+        out.print(f"Nothing new: this edition was already published. ({seconds:.0f} s)")
+    else:
+        out.print(f"Published a new edition. ({seconds:.0f} s)")
+
+
+def failure_messages(result: "dg.ExecuteInProcessResult") -> list[str]:  # noqa: F821, UP037
+    """What went wrong, each thing once: messages for people first, a step's own error otherwise."""
+    messages: list[str] = []
+    for evaluation in result.get_asset_check_evaluations():
+        if not evaluation.passed and evaluation.severity.value == "ERROR":
+            messages.append(evaluation.description or f"{evaluation.check_name} failed")
+    if messages:
+        return list(dict.fromkeys(messages))
+    for event in result.get_step_failure_events():
+        failure = event.step_failure_data
+        if failure.user_failure_data and failure.user_failure_data.description:
+            messages.append(failure.user_failure_data.description)
+        elif failure.error:
+            error = failure.error
+            while error.cause:
+                error = error.cause
+            messages.append(f"Step {event.step_key}: {error.message.strip()}")
+    for event in result.all_events:
+        # a run that could not begin: its resources (the writer's lock) were not to be had
+        if event.event_type_value == "PIPELINE_FAILURE" and not messages and event.job_failure_data.error:
+            error = event.job_failure_data.error
+            while error.cause:
+                error = error.cause
+            messages.append(error.message.partition(": ")[2].strip())
+    return list(dict.fromkeys(messages)) or ["The run failed before its first step; see the messages above."]
+
+
+def print_current(settings: Settings, grain: str, language: str) -> None:
+    """The scorecard of the current edition."""
+    from dagster_project.lib.terminal import print_scorecard
+
+    print_scorecard(settings.home / "published" / "current.duckdb", out, grain, language)
+
+
+@main.command()
+@click.option(
+    "--grain", type=click.Choice(["month", "quarter", "year"]), default="quarter", show_default=True
+)
+@click.option("--language", type=click.Choice(["en", "sv"]), default="en", show_default=True)
+@click.option("--svg", type=click.Path(path_type=Path), help="Save what is printed as a picture.")
+def scorecard(grain: str, language: str, svg: Path | None) -> None:
+    """Print the scorecard of the published edition."""
+    settings = load_settings()
+    out.record = svg is not None
+    if not (settings.home / "published" / "current.duckdb").exists():
+        err.print(f"Nothing is published in {settings.home} yet. Run `make nightly` first.")
+        sys.exit(1)
+    print_current(settings, grain, language)
+    if svg:
+        from dagster_project.lib.terminal import SVG_FORMAT
+
+        out.save_svg(str(svg), title="make scorecard", code_format=SVG_FORMAT)
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def dbt(arguments: tuple[str, ...]) -> None:
+    """Call dbt with the run's settings, for example: dbt build --select +gross_margin_ratio."""
+    settings = load_settings()
+    prepare_dagster_home(settings)
+    from dagster_project.lib.dbt_runner import dbt_command, link_project
+
+    link_project(settings)
+    sys.exit(subprocess.run([*dbt_command(), *arguments], cwd=settings.dbt_project, check=False).returncode)
+
+
+@main.command()
+@click.option("--port", default=3000, show_default=True)
+def dev(port: int) -> None:
+    """Open the Dagster UI on loopback, with the schedule's daemon."""
+    settings = load_settings()
+    prepare_dagster_home(settings)
+    command = [str(Path(sys.executable).with_name("dagster")), "dev", "-m", "dagster_project.definitions"]
+    sys.exit(
+        subprocess.run([*command, "-h", "127.0.0.1", "-p", str(port)], cwd=CHECKOUT, check=False).returncode
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Raw tables from landed files."""

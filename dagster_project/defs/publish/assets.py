@@ -1,0 +1,92 @@
+"""The published tables: one edition, written and flipped in one step, and nothing unaudited."""
+
+import subprocess
+from collections.abc import Iterator
+
+import dagster as dg
+
+from dagster_project.defs.quality.checks import PUBLISHED_TABLES, suites
+from dagster_project.defs.resources import Warehouse, settings
+from dagster_project.lib.publication import Edition, Publication, PublicationError, publish
+from dagster_project.lib.settings import CHECKOUT
+
+PUBLISHED_VIEWS = ("kpi_latest",)
+# tables that the publication itself adds to an edition
+OWN_TABLES = ("data_quality", "publication", "publication_tables")
+
+
+def git_commit() -> str | None:
+    """The commit that the code runs from; None outside a git checkout."""
+    run = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=CHECKOUT, capture_output=True, text=True, check=False
+    )
+    return run.stdout.strip() or None
+
+
+def published_key(table: str) -> dg.AssetKey:
+    """Asset key of a published table."""
+    return dg.AssetKey(["published", table])
+
+
+@dg.multi_asset(
+    name="publish",
+    specs=[
+        *(
+            dg.AssetSpec(
+                published_key(table),
+                # the edition is one: every table of it waits for every table of it
+                deps=[dg.AssetKey(["scorecard", name]) for name in PUBLISHED_TABLES],
+                group_name="published",
+                description=f"`scorecard.{table}` as readers see it.",
+                kinds={"duckdb", "parquet"},
+            )
+            for table in (*PUBLISHED_TABLES, *PUBLISHED_VIEWS, *OWN_TABLES)
+        ),
+    ],
+)
+def publish_edition(
+    context: dg.AssetExecutionContext, warehouse: Warehouse
+) -> Iterator[dg.MaterializeResult]:
+    """Copy the audited tables into a new edition and flip readers to it; the same edition again changes nothing."""
+    with warehouse.connect() as connection:
+        edition_id, as_of, company, company_name, currency = connection.execute(
+            "select edition_id, as_of_date, company, company_name, reporting_currency from audit.run_settings"
+        ).fetchone()
+    try:
+        published = publish(
+            settings().warehouse,
+            settings().home,
+            Edition(
+                edition_id=edition_id,
+                as_of_date=as_of,
+                company=company,
+                company_name=company_name,
+                reporting_currency=currency,
+                run_id=context.run_id,
+                git_commit=git_commit(),
+            ),
+            PUBLISHED_TABLES,
+            PUBLISHED_VIEWS,
+            suites(),
+        )
+    except PublicationError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error
+    context.log.info(message(published))
+    for table in (*PUBLISHED_TABLES, *PUBLISHED_VIEWS, *OWN_TABLES):
+        facts = published.tables.get(table)
+        yield dg.MaterializeResult(
+            asset_key=published_key(table),
+            metadata={
+                "edition_id": published.edition_id,
+                "path": dg.MetadataValue.path(str(published.path)),
+                "unchanged": published.unchanged,
+                **({"dagster/row_count": facts.row_count, "control_sum": facts.control_sum} if facts else {}),
+            },
+        )
+
+
+def message(published: Publication) -> str:
+    """What happened, in one line."""
+    if published.unchanged and not published.flipped:
+        return f"Nothing new: edition {published.edition_id} is already published."
+    return f"Edition {published.edition_id} is published: {published.path}"

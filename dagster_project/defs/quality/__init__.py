@@ -1,0 +1,1 @@
+"""The gate: one blocking check for each expectation suite."""

@@ -1,0 +1,1 @@
+"""The run's facts and the dbt project."""

@@ -1,0 +1,108 @@
+"""The run's own facts, and the dbt project as assets: staging, core, metrics, kpis, scorecard."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
+
+from dagster_project.defs.ingest.assets import tables_to_ingest
+from dagster_project.defs.resources import Warehouse, manifest, raw_key, settings
+from dagster_project.lib.edition import edition_id, is_published, write_lineage
+from dagster_project.lib.ingest import ensure_audit_tables, write_domain_coverage, write_run_settings
+from dagster_project.lib.lineage import kpi_definitions, kpi_inputs, layer_of
+
+RUN_FACTS = ("run_settings", "domain_coverage", "kpi_inputs", "kpi_definitions")
+# What the audit schema holds is written by the steps themselves; dbt reads it as sources.
+AUDIT_KEYS = {name: dg.AssetKey(["audit", name]) for name in RUN_FACTS}
+
+
+class LayeredTranslator(DagsterDbtTranslator):
+    """A layer is a group; a raw table has one key, whether Dagster loads it or dbt reads it."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """Schema and name."""
+        if dbt_resource_props["resource_type"] == "source":
+            return dg.AssetKey([layer_of(dbt_resource_props), dbt_resource_props["identifier"]])
+        return super().get_asset_key(dbt_resource_props)
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """The layer."""
+        return layer_of(dbt_resource_props)
+
+
+def raw_keys() -> list[dg.AssetKey]:
+    """Every raw table of the run."""
+    return [
+        raw_key(system.name, table.name)
+        for system in settings().systems
+        for table in tables_to_ingest(system)
+    ]
+
+
+@dg.multi_asset(
+    name="run_facts",
+    specs=[
+        dg.AssetSpec(key, group_name="audit", deps=raw_keys(), description=description, kinds={"duckdb"})
+        for key, description in zip(
+            AUDIT_KEYS.values(),
+            [
+                "As-of date, company and the edition that this run builds.",
+                "What each domain's data can speak about.",
+                "Which raw tables each KPI is built from, by the dbt manifest.",
+                "A hash of all code behind each KPI.",
+            ],
+            strict=True,
+        )
+    ],
+)
+def run_facts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
+    """What dbt needs to know about the run, written once the raw tables are in and judged."""
+    with warehouse.connect() as connection:
+        ensure_audit_tables(connection)
+        edition = edition_id(connection, settings())
+        first = settings().systems[0]
+        write_run_settings(
+            connection,
+            as_of_date=settings().as_of,
+            history_from=settings().history_from,
+            company=settings().company,
+            company_name=first.company_name,
+            reporting_currency=first.reporting_currency,
+            time_zone=settings().time_zone,
+            edition_id=edition,
+        )
+        write_domain_coverage(connection, settings().systems, settings().domain_feeds)
+        write_lineage(connection, kpi_inputs(manifest()), kpi_definitions(manifest()))
+    context.log.info(f"This run builds edition {edition}, as of {settings().as_of}.")
+    for key in AUDIT_KEYS.values():
+        yield dg.MaterializeResult(asset_key=key, metadata={"edition_id": edition})
+
+
+@dbt_assets(
+    name="dbt",
+    manifest=manifest(),
+    # what no published table needs is not built: an unfed domain's mapping views would fail to bind
+    select="+config.schema:scorecard resource_type:seed",
+    # unit tests check the code, not the night's data: `make test` runs them
+    exclude="resource_type:unit_test",
+    dagster_dbt_translator=LayeredTranslator(),
+)
+def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: Warehouse) -> Iterator[Any]:
+    """One `dbt build` of everything that the scorecard is made from, its tests included."""
+    with warehouse.connect() as connection:
+        if is_published(connection, settings().home) and not context.is_subset:
+            # no outputs: Dagster then skips what follows, the publication included
+            context.log.info(
+                "Nothing new since the published edition: dbt and the publication have nothing to do."
+            )
+            return
+    selected = len(context.selected_asset_keys)
+    done = 0
+    invocation = dbt.cli(["build"], context=context, manifest=manifest(), target_path=settings().dbt_target)
+    for event in invocation.stream():
+        if isinstance(event, dg.Output):
+            done += 1
+            if done % max(selected // 8, 1) == 0:
+                context.log.info(f"dbt: {done} of {selected} tables and views built.")
+        yield event

@@ -1,0 +1,105 @@
+"""The dbt project's manifest, made when it is missing or older than what it is made from.
+
+Belongs here: the links dbt runs through, parsing, and the fingerprint of the project's files. The nightly
+build itself runs through Dagster (``defs/transform``), so that each model is an asset.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from dagster_project.lib.settings import CHECKOUT, DBT_PROJECT, Settings
+
+
+class DbtFailed(RuntimeError):
+    """dbt could not parse the project; the message carries what dbt said."""
+
+
+def dbt_command() -> list[str]:
+    """dbt of the running environment, whatever PATH says."""
+    return [str(Path(sys.executable).with_name("dbt"))]
+
+
+def project_fingerprint(settings: Settings) -> str:
+    """Hash of every file that decides what dbt computes: models, macros, tests, seeds, external systems."""
+    kinds = (".sql", ".yml", ".csv")
+    parts = [hash_files(DBT_PROJECT, kinds), hash_files(CHECKOUT / "seeds" / "reference", kinds)]
+    parts += (f"{system.name} {hash_files(system.folder, ('.sql', '.yml'))}" for system in settings.external)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def hash_files(folder: Path, kinds: tuple[str, ...]) -> str:
+    """Hash of the names and contents of the files of these ``kinds`` below ``folder``, wherever it lies."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in kinds and path.is_file():
+            digest.update(
+                f"{path.relative_to(folder)}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\0".encode()
+            )
+    return digest.hexdigest()
+
+
+def link_project(settings: Settings) -> None:
+    """Make SCORECARD_HOME/dbt/project: links to the checkout's project and to each external system's folder.
+
+    dbt must never be given an absolute model folder: it writes what it compiled to
+    ``<target>/<path of the model>``, which for an absolute path is the company's own file.
+    """
+    project = settings.dbt_project
+    wanted = {
+        project / path.name: path for path in DBT_PROJECT.iterdir() if path.name not in ("target", "logs")
+    }
+    wanted[project.parent / "seeds"] = CHECKOUT / "seeds"
+    wanted |= {project / "external" / system.name: system.folder for system in settings.external}
+    (project / "external").mkdir(parents=True, exist_ok=True)
+    for link in (*project.iterdir(), *(project / "external").iterdir()):
+        if link.is_symlink() and wanted.get(link) != link.readlink():
+            link.unlink()
+    for link, target in wanted.items():
+        if not link.is_symlink():
+            link.symlink_to(target)
+
+
+def ensure_manifest(settings: Settings) -> Path:
+    """Path of a manifest that fits the project's files and the settings; parses (about 5 s) if need be.
+
+    Raises:
+        DbtFailed: the project does not parse.
+    """
+    settings.dbt_target.mkdir(parents=True, exist_ok=True)
+    manifest = settings.dbt_target / "manifest.json"
+    key_file = settings.dbt_target / "manifest.key"
+    environment = settings.dbt_environment()
+    key = hashlib.sha256((project_fingerprint(settings) + json.dumps(environment)).encode()).hexdigest()
+    # webserver, daemon and code server of `dagster dev` load the definitions at the same moment
+    with FileLock(settings.dbt_target / "manifest.lock"):
+        link_project(settings)
+        if manifest.exists() and key_file.exists() and key_file.read_text() == key:
+            return manifest
+        run = subprocess.run(
+            [*dbt_command(), "parse", "--quiet"],
+            cwd=settings.dbt_project,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if run.returncode != 0:
+            raise DbtFailed(
+                f"dbt could not read the project {settings.dbt_project}:\n{run.stdout}{run.stderr}"
+            )
+        key_file.write_text(key)
+    return manifest
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The parsed manifest."""
+    return json.loads(path.read_text())

@@ -1,0 +1,63 @@
+"""Which edition a run builds: a name that follows from what goes into it.
+
+Two runs over the same content, code, suites and settings build the same edition, so a rerun converges
+and "nothing new" is a comparison of two names. Publishing is the work of ``publication.py``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.lib.dbt_runner import hash_files, project_fingerprint
+from dagster_project.lib.publication import current_edition
+from dagster_project.lib.settings import CHECKOUT, EXPECTATIONS, Settings
+
+
+def edition_id(connection: duckdb.DuckDBPyConnection, settings: Settings) -> str:
+    """``<as-of date>-<10 hex digits>``; the digits are a hash of everything the numbers follow from."""
+    raw_tables = connection.execute(
+        "select source_system, table_name, content_hash from audit.raw_tables order by all"
+    ).fetchall()
+    expected = {system.name for system in settings.systems}
+    suites = [
+        hash_files(folder, (".json",)) for folder in (EXPECTATIONS, *(s.folder for s in settings.external))
+    ]
+    facts = {
+        # tables of a system that an earlier setting fed are still in the warehouse, but nothing reads them
+        "raw": [row for row in raw_tables if row[0] in expected],
+        "project": project_fingerprint(settings),
+        "suites": suites,
+        "code": hash_files(CHECKOUT / "dagster_project", (".py",)),
+        "feeds": settings.feeds,
+        "history_from": str(settings.history_from),
+        "time_zone": settings.time_zone,
+    }
+    fingerprint = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:10]
+    return f"{settings.as_of}-{fingerprint}"
+
+
+def is_published(connection: duckdb.DuckDBPyConnection, home: Path) -> bool:
+    """Whether the edition of the run's settings is the one that readers have now."""
+    current = current_edition(home)
+    row = connection.execute("select edition_id from audit.run_settings").fetchone()
+    return current is not None and row is not None and current["edition_id"] == row[0]
+
+
+def write_lineage(
+    connection: duckdb.DuckDBPyConnection,
+    inputs: Iterable[tuple[str, str, str]],
+    definitions: Iterable[tuple[str, str]],
+) -> None:
+    """Replace audit.kpi_inputs and audit.kpi_definitions in one transaction."""
+    connection.begin()
+    for table, rows in (("kpi_inputs", list(inputs)), ("kpi_definitions", list(definitions))):
+        connection.execute(f"delete from audit.{table}")
+        if rows:
+            marks = ", ".join("?" for _ in rows[0])
+            connection.executemany(f"insert into audit.{table} values ({marks})", rows)
+    connection.commit()

@@ -1,0 +1,96 @@
+"""What the dbt manifest says about each KPI: the raw tables it is built from and the code it is made of.
+
+Belongs here: pure functions over the parsed manifest. Does not belong here: running dbt
+(``dbt_runner.py``) or judging quality (``gate.py``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+Manifest = Mapping[str, Any]
+
+# They say which periods there are and which of them the data covers, from every domain's events. A number
+# is not made of those, so its inputs end here; else every KPI would hang on every raw table.
+CALENDAR = {"dim_coverage", "dim_dates", "dim_periods"}
+
+
+def kpi_models(manifest: Manifest) -> dict[str, str]:
+    """KPI id -> unique id of its model: every model in the folder of KPIs."""
+    return {
+        node["name"]: unique_id
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] == "model" and layer_of(node) == "kpis"
+    }
+
+
+def layer_of(node: Mapping[str, Any]) -> str:
+    """The layer of a dbt node: its first folder, ``staging`` for an external source system's models."""
+    if node["resource_type"] == "seed":
+        return "reference"
+    if node["resource_type"] == "source":
+        return "audit" if node["source_name"] == "audit" else "raw"
+    folder = node["fqn"][1]
+    return folder if folder in {"staging", "core", "metrics", "kpis", "scorecard"} else "staging"
+
+
+def upstream(manifest: Manifest, unique_id: str) -> set[str]:
+    """Every node that ``unique_id`` is built from, itself included; nothing behind the calendar."""
+    seen: set[str] = set()
+    waiting = [unique_id]
+    while waiting:
+        node = waiting.pop()
+        if node not in seen:
+            seen.add(node)
+            if node.split(".")[-1] not in CALENDAR or node == unique_id:
+                waiting.extend(manifest["parent_map"].get(node, []))
+    return seen
+
+
+def kpi_inputs(manifest: Manifest) -> list[tuple[str, str, str]]:
+    """Sorted (kpi_id, source system, raw table) triples."""
+    return sorted(
+        (kpi_id, source["source_name"], source["name"])
+        for kpi_id, model in kpi_models(manifest).items()
+        for node in upstream(manifest, model)
+        if (source := manifest["sources"].get(node)) and source["source_name"] != "audit"
+    )
+
+
+def kpi_definitions(manifest: Manifest) -> list[tuple[str, str]]:
+    """Sorted (kpi_id, hash) pairs; the hash changes when any code or seed behind the KPI does.
+
+    Macros count too: the shared arithmetic is part of a definition.
+    """
+    macros = {
+        unique_id: macro["macro_sql"]
+        for unique_id, macro in manifest["macros"].items()
+        if macro["package_name"] == manifest["metadata"]["project_name"]
+    }
+    definitions = []
+    for kpi_id, model in kpi_models(manifest).items():
+        digest = hashlib.sha256()
+        for node_id in sorted(upstream(manifest, model)):
+            node = manifest["nodes"].get(node_id)
+            if node is None:
+                continue
+            digest.update(f"{node_id}\0{node['checksum']['checksum']}\0".encode())
+            for macro_id in sorted(set(node["depends_on"].get("macros", [])) & set(macros)):
+                digest.update(f"{macro_id}\0{macros[macro_id]}\0".encode())
+        definitions.append((kpi_id, digest.hexdigest()[:16]))
+    return sorted(definitions)
+
+
+def scorecard_sources(manifest: Manifest) -> set[tuple[str, str]]:
+    """(source system, raw table) pairs that anything in the scorecard layer is built from."""
+    nodes: set[str] = set()
+    for unique_id, node in manifest["nodes"].items():
+        if node["resource_type"] == "model" and layer_of(node) == "scorecard":
+            nodes |= upstream(manifest, unique_id)
+    return {
+        (source["source_name"], source["name"])
+        for node in nodes
+        if (source := manifest["sources"].get(node)) and source["source_name"] != "audit"
+    }

@@ -1,0 +1,196 @@
+"""Where the pipeline's settings come from: the environment, and nowhere else.
+
+Belongs here: reading, defaulting and checking the SCORECARD_* variables, and the environment that
+dbt is given. Does not belong here: what a source system declares about itself (``sources.py``).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dagster_project.lib.sources import (
+    SourceSystem,
+    find_systems,
+    load_system,
+    parse_sources_setting,
+    staging_feeds,
+)
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+DBT_PROJECT = CHECKOUT / "dbt_project"
+STAGING = DBT_PROJECT / "models" / "staging"
+CONTRACT = STAGING / "contract"
+EXPECTATIONS = CHECKOUT / "expectations"
+
+
+class SettingsError(ValueError):
+    """A setting is wrong; the message names the variable, what was found and what is allowed."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of one run, checked. Paths are absolute."""
+
+    home: Path
+    systems: tuple[SourceSystem, ...]
+    domain_feeds: Mapping[str, list[str]]
+    feeds: Mapping[str, list[str]]
+    external: tuple[SourceSystem, ...]
+    landing: Mapping[str, Path]
+    as_of: date
+    time_zone: str
+    schedule: str
+    wait_for_writer_seconds: float
+    dbt_threads: int
+
+    @property
+    def warehouse(self) -> Path:
+        """The private database file; only the pipeline opens it."""
+        return self.home / "warehouse.duckdb"
+
+    @property
+    def dbt_target(self) -> Path:
+        """Where dbt keeps its manifest, logs and documentation."""
+        return self.home / "dbt" / "target"
+
+    @property
+    def dbt_project(self) -> Path:
+        """The dbt project as it is run: links to the checkout's and to the external systems' folders."""
+        return self.home / "dbt" / "project"
+
+    @property
+    def company(self) -> str:
+        """The name that targets are set for: the first source system's."""
+        return self.systems[0].name
+
+    @property
+    def history_from(self) -> date | None:
+        """First day the scorecard shows, where a source system says so; the earliest one."""
+        return min((system.history_from for system in self.systems if system.history_from), default=None)
+
+    def dbt_environment(self) -> dict[str, str]:
+        """The variables that the dbt project reads (dbt_project.yml, profiles.yml, macros)."""
+        return {
+            "SCORECARD_WAREHOUSE": str(self.warehouse),
+            "SCORECARD_SYSTEMS": ",".join(system.name for system in self.systems),
+            "SCORECARD_FEEDS": json.dumps(self.feeds, sort_keys=True),
+            "SCORECARD_EXTERNAL": ":".join(f"external/{system.name}" for system in self.external),
+            "SCORECARD_THREADS": str(self.dbt_threads),
+            "DBT_TARGET_PATH": str(self.dbt_target),
+            "DBT_LOG_PATH": str(self.dbt_target / "logs"),
+            "DBT_PROFILES_DIR": str(self.dbt_project),
+            "DBT_PROJECT_DIR": str(self.dbt_project),
+        }
+
+    @classmethod
+    def from_environment(
+        cls, environment: Mapping[str, str] = os.environ, today: date | None = None
+    ) -> Settings:
+        """Read and check every SCORECARD_* variable.
+
+        ``today`` is for tests; it stands for the current day in the configured time zone.
+
+        Raises:
+            SettingsError: a variable has a value that cannot be used.
+            sources.DeclarationError: a source system's declaration is wrong.
+        """
+        time_zone = environment.get("SCORECARD_TIME_ZONE") or "Europe/Stockholm"
+        try:
+            zone = ZoneInfo(time_zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise SettingsError(
+                f"SCORECARD_TIME_ZONE is {time_zone!r}, which is no time zone; use a name such as Europe/Stockholm."
+            ) from error
+
+        own_folder = environment.get("SCORECARD_SOURCES_DIR") or ""
+        if own_folder and not Path(own_folder).expanduser().is_dir():
+            raise SettingsError(
+                f"SCORECARD_SOURCES_DIR is {own_folder!r}, which is not a folder; it must be the folder that holds "
+                "one folder for each of your source systems."
+            )
+        folders = [STAGING] + ([Path(own_folder).expanduser().resolve()] if own_folder else [])
+        available = {name: load_system(folder) for name, folder in find_systems(folders).items()}
+        domain_feeds = parse_sources_setting(environment.get("SCORECARD_SOURCES") or "demo", available)
+        names = list(dict.fromkeys(name for systems in domain_feeds.values() for name in systems))
+        if not names:
+            raise SettingsError("SCORECARD_SOURCES feeds no domain at all; name at least one source system.")
+        systems = tuple(available[name] for name in names)
+
+        return cls(
+            home=Path(environment.get("SCORECARD_HOME") or CHECKOUT / "var").expanduser().resolve(),
+            systems=systems,
+            domain_feeds=domain_feeds,
+            feeds=staging_feeds(domain_feeds, {system.name: system.folder for system in systems}, CONTRACT),
+            external=tuple(system for system in systems if STAGING not in system.folder.parents),
+            landing=_landing_folders(environment.get("SCORECARD_LANDING") or "", systems),
+            as_of=_as_of(
+                environment.get("SCORECARD_AS_OF") or "", systems, today or datetime.now(zone).date()
+            ),
+            time_zone=time_zone,
+            schedule=environment.get("SCORECARD_SCHEDULE") or "0 2 * * *",
+            wait_for_writer_seconds=_number(environment, "SCORECARD_WAIT_FOR_WRITER", 60.0),
+            dbt_threads=int(_number(environment, "SCORECARD_THREADS", 2)),
+        )
+
+
+def _landing_folders(text: str, systems: tuple[SourceSystem, ...]) -> dict[str, Path]:
+    """One folder for a single system, or ``system:folder,system:folder``."""
+    if not text:
+        given: dict[str, str] = {}
+    elif len(systems) == 1 and not text.startswith(f"{systems[0].name}:"):
+        given = {systems[0].name: text}
+    else:
+        pairs = [part.partition(":") for part in text.split(",")]
+        if any(not separator or not folder for _, separator, folder in pairs):
+            raise SettingsError(
+                f"SCORECARD_LANDING is {text!r}; with several source systems give each its folder: "
+                "system:folder,system:folder."
+            )
+        given = {name.strip(): folder.strip() for name, _, folder in pairs}
+        unknown = sorted(set(given) - {system.name for system in systems})
+        if unknown:
+            raise SettingsError(
+                f"SCORECARD_LANDING names {', '.join(unknown)}; the source systems of this run are "
+                f"{', '.join(system.name for system in systems)}."
+            )
+    folders = {}
+    for system in systems:
+        folder = given.get(system.name) or system.landing
+        if not folder:
+            raise SettingsError(
+                f"No landing folder for the source system {system.name}: its declaration names none, so set "
+                "SCORECARD_LANDING (make nightly LANDING=<folder>)."
+            )
+        folders[system.name] = (CHECKOUT / Path(folder).expanduser()).resolve()
+    return folders
+
+
+def _as_of(text: str, systems: tuple[SourceSystem, ...], today: date) -> date:
+    """The set date; else the newest one that a system's declaration fixes; else yesterday."""
+    if text:
+        try:
+            return date.fromisoformat(text)
+        except ValueError as error:
+            raise SettingsError(f"SCORECARD_AS_OF is {text!r}; use a date such as 2025-12-31.") from error
+    declared = [system.as_of for system in systems if system.as_of]
+    # one growing system is enough to make the company a living one
+    if declared and len(declared) == len(systems):
+        return max(declared)
+    return today - timedelta(days=1)
+
+
+def _number(environment: Mapping[str, str], name: str, default: float) -> float:
+    text = environment.get(name) or ""
+    try:
+        value = float(text) if text else default
+    except ValueError as error:
+        raise SettingsError(f"{name} is {text!r}; use a number.") from error
+    if value < 0:
+        raise SettingsError(f"{name} is {text!r}; use a number that is not negative.")
+    return value

@@ -1,0 +1,114 @@
+"""The order of the layers: a model reads its own layer and those before it, and KPI files read metrics."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dagster_project.lib.dbt_runner import ensure_manifest, read_manifest
+from dagster_project.lib.lineage import kpi_definitions, kpi_inputs, kpi_models, layer_of, upstream
+from dagster_project.lib.settings import Settings
+
+ALLOWED = {
+    "staging": {"raw", "staging"},
+    "core": {"staging", "core", "reference", "audit"},
+    "metrics": {"core", "metrics", "reference"},
+    "kpis": {"metrics", "core"},
+    "scorecard": {"core", "metrics", "kpis", "scorecard", "reference", "audit"},
+}
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
+    return read_manifest(ensure_manifest(Settings.from_environment({"SCORECARD_HOME": str(home)})))
+
+
+def wrong_reads(manifest) -> list[str]:
+    nodes = {**manifest["nodes"], **manifest["sources"]}
+    wrong = []
+    for unique_id, node in manifest["nodes"].items():
+        if node["resource_type"] != "model":
+            continue
+        for parent in manifest["parent_map"][unique_id]:
+            if layer_of(nodes[parent]) not in ALLOWED[layer_of(node)]:
+                wrong.append(
+                    f"{node['name']} ({layer_of(node)}) reads {nodes[parent]['name']} ({layer_of(nodes[parent])})"
+                )
+    return wrong
+
+
+def test_layers_read_only_what_lies_before_them(manifest):
+    assert not wrong_reads(manifest)
+
+
+def test_a_wrong_read_is_found(manifest):
+    """The test above can fail: a core model that reads a KPI is named."""
+    broken = json.loads(json.dumps(manifest))
+    kpi = kpi_models(broken)["gross_margin_ratio"]
+    broken["parent_map"]["model.scorecard.fct_orders"].append(kpi)
+    assert wrong_reads(broken) == ["fct_orders (core) reads gross_margin_ratio (kpis)"]
+
+
+def test_kpi_files_read_only_periodic_measures_and_the_calendar(manifest):
+    for kpi_id, unique_id in kpi_models(manifest).items():
+        parents = [manifest["nodes"][parent]["name"] for parent in manifest["parent_map"][unique_id]]
+        strangers = [
+            name
+            for name in parents
+            if not name.endswith("_periodic") and name not in {"dim_coverage", "dim_periods"}
+        ]
+        assert not strangers, f"{kpi_id} reads {strangers}"
+
+
+def test_a_kpi_is_built_from_the_raw_tables_its_formula_needs(manifest):
+    inputs = {}
+    for kpi_id, _, table in kpi_inputs(manifest):
+        inputs.setdefault(kpi_id, set()).add(table)
+    assert {"orders", "order_lines"} <= inputs["gross_margin_ratio"]
+    assert "ledger_entries" not in inputs["gross_margin_ratio"]
+    assert {"ledger_entries", "accounts"} <= inputs["net_income_amount"]
+    assert set(inputs) == set(kpi_models(manifest)), "every KPI has an input on the demo company"
+
+
+def test_definition_hash_changes_with_any_code_behind_the_kpi_and_with_nothing_else(manifest):
+    before = dict(kpi_definitions(manifest))
+    broken = json.loads(json.dumps(manifest))
+    broken["nodes"]["model.scorecard.fct_order_lines"]["checksum"]["checksum"] = "another"
+    after = dict(kpi_definitions(broken))
+    assert before["gross_margin_ratio"] != after["gross_margin_ratio"]
+    assert before["women_share_ratio"] == after["women_share_ratio"]
+
+
+def test_everything_published_is_upstream_of_an_exposure(manifest):
+    seen = set()
+    for unique_id in manifest["exposures"]:
+        seen |= upstream(manifest, unique_id)
+    published = {
+        "kpi_scorecard",
+        "kpi_latest",
+        "kpi_catalogue",
+        "kpi_targets",
+        "periods",
+        "scopes",
+        "statuses",
+    }
+    assert {f"model.scorecard.{name}" for name in published} <= seen
+
+
+def test_importing_the_command_line_is_cheap():
+    """A wrong setting is told in a moment: neither Dagster nor Great Expectations is imported for it."""
+    code = "import sys, dagster_project.cli; print([m for m in ('dagster', 'great_expectations', 'dbt') if m in sys.modules])"
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+    )
+    assert run.stdout.strip() == "[]"
