@@ -26,11 +26,13 @@ docs: .venv/ready ## write dbt's documentation site to var/dbt
 
 lint: .venv/ready ## check Python and SQL style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
-	@$(BIN)/sqlfluff lint --processes 2 dbt_project
+	@$(BIN)/python -m dagster_project.cli with-settings sqlfluff lint dbt_project/models dbt_project/tests
+	@SCORECARD_SOURCES=adventureworks SCORECARD_LANDING=. $(BIN)/python -m dagster_project.cli with-settings \
+	  sqlfluff lint dbt_project/models/staging/adventureworks
 
 format: .venv/ready ## put Python and SQL into style
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
-	@$(BIN)/sqlfluff fix --processes 2 dbt_project
+	@$(BIN)/python -m dagster_project.cli with-settings sqlfluff fix dbt_project/models dbt_project/tests
 
 demo: .venv/ready ## generate the demo company's extracts again
 	@$(BIN)/python -m benchmarks.demo_company --out seeds/landing/demo

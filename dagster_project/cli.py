@@ -178,6 +178,15 @@ def dbt(arguments: tuple[str, ...]) -> None:
     sys.exit(subprocess.run([*dbt_command(), *arguments], cwd=settings.dbt_project, check=False).returncode)
 
 
+@main.command(name="with-settings", context_settings={"ignore_unknown_options": True})
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def with_settings(command: tuple[str, ...]) -> None:
+    """Call any tool of the environment with the run's settings, for example: sqlfluff lint dbt_project."""
+    prepare_dagster_home(load_settings())
+    program = str(Path(sys.executable).with_name(command[0]))
+    sys.exit(subprocess.run([program, *command[1:]], cwd=CHECKOUT, check=False).returncode)
+
+
 @main.command()
 @click.option("--port", default=3000, show_default=True)
 def dev(port: int) -> None:

@@ -6,38 +6,65 @@ with settings as (
 ),
 
 events as (
-    select 'sales' as domain, min(order_date) as first_date, max(order_date) as last_date
+    select
+        'sales' as domain,
+        min(order_date) as first_date,
+        max(order_date) as last_date
     from {{ ref('stg_sales__orders') }}
     union all
-    select 'sales' as domain, min(created_date) as first_date, max(created_date) as last_date
+    select
+        'sales' as domain,
+        min(created_date) as first_date,
+        max(created_date) as last_date
     from {{ ref('stg_sales__leads') }}
     union all
-    select 'finance' as domain, min(posting_date) as first_date, max(posting_date) as last_date
+    select
+        'finance' as domain,
+        min(posting_date) as first_date,
+        max(posting_date) as last_date
     from {{ ref('stg_finance__postings') }}
     union all
     -- people are employed until they leave, so the staff list speaks to the as-of day
-    select 'hr' as domain, min(employees.hire_date) as first_date, max(settings.as_of_date) as last_date
+    select
+        'hr' as domain,
+        min(employees.hire_date) as first_date,
+        max(settings.as_of_date) as last_date
     from {{ ref('stg_hr__employees') }} as employees
     cross join settings
     union all
-    select 'logistics' as domain, min(promised_date) as first_date, max(delivered_date) as last_date
+    select
+        'logistics' as domain,
+        min(promised_date) as first_date,
+        max(delivered_date) as last_date
     from {{ ref('stg_logistics__deliveries') }}
     union all
-    select 'logistics' as domain, min(ordered_date) as first_date, max(received_date) as last_date
+    select
+        'logistics' as domain,
+        min(ordered_date) as first_date,
+        max(received_date) as last_date
     from {{ ref('stg_logistics__purchase_orders') }}
     union all
-    select 'logistics' as domain, min(stock_date) as first_date, max(stock_date) as last_date
+    select
+        'logistics' as domain,
+        min(stock_date) as first_date,
+        max(stock_date) as last_date
     from {{ ref('stg_logistics__stock') }}
 ),
 
 observed as (
-    select domain, min(first_date) as first_date, max(last_date) as last_date
+    select
+        domain,
+        min(first_date) as first_date,
+        max(last_date) as last_date
     from events
     group by domain
 ),
 
 declared as (
-    select domain, min(covered_from) as covered_from, max(covered_to) as covered_to
+    select
+        domain,
+        min(covered_from) as covered_from,
+        max(covered_to) as covered_to
     from {{ source('audit', 'domain_coverage') }}
     group by domain
 ),

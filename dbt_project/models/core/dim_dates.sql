@@ -9,12 +9,17 @@ days as (
     from spine
 ),
 
+coverage as (
+    select min(covered_from) as first_date
+    from {{ ref('dim_coverage') }}
+),
+
 bounds as (
     select
         {{ dbt.dateadd('year', -2, 'min(coverage.first_date)') }} as first_date,
         {{ dbt.dateadd('year', 1, dbt.date_trunc('year', 'max(settings.as_of_date)')) }} as end_date
     from {{ source('audit', 'run_settings') }} as settings
-    cross join (select min(covered_from) as first_date from {{ ref('dim_coverage') }}) as coverage
+    cross join coverage
 )
 
 select

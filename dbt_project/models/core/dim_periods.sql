@@ -1,21 +1,35 @@
-with settings as (
+with coverage as (
+    select min(covered_from) as first_date
+    from {{ ref('dim_coverage') }}
+),
+
+settings as (
     select
         settings.as_of_date,
         coalesce(settings.history_from, coverage.first_date) as history_from
     from {{ source('audit', 'run_settings') }} as settings
-    cross join (select min(covered_from) as first_date from {{ ref('dim_coverage') }}) as coverage
+    cross join coverage
 ),
 
 periods as (
-    select 'month' as period_grain, month_start_date as period_start_date, max(calendar_date) as period_end_date
+    select
+        'month' as period_grain,
+        month_start_date as period_start_date,
+        max(calendar_date) as period_end_date
     from {{ ref('dim_dates') }}
     group by month_start_date
     union all
-    select 'quarter' as period_grain, quarter_start_date as period_start_date, max(calendar_date) as period_end_date
+    select
+        'quarter' as period_grain,
+        quarter_start_date as period_start_date,
+        max(calendar_date) as period_end_date
     from {{ ref('dim_dates') }}
     group by quarter_start_date
     union all
-    select 'year' as period_grain, year_start_date as period_start_date, max(calendar_date) as period_end_date
+    select
+        'year' as period_grain,
+        year_start_date as period_start_date,
+        max(calendar_date) as period_end_date
     from {{ ref('dim_dates') }}
     group by year_start_date
 )

@@ -2,7 +2,12 @@
 -- The scorecard as most people want it first: each KPI at its latest settled period, in words.
 -- No database name in the references, so that the view reads the same inside the published file.
 with settled as (
-    select kpi_id, period_grain, scope_type, scope_id, max(period_start_date) as period_start_date
+    select
+        kpi_id,
+        period_grain,
+        scope_type,
+        scope_id,
+        max(period_start_date) as period_start_date
     from {{ ref('kpi_scorecard').include(database=false) }}
     where period_status = 'settled'
     group by kpi_id, period_grain, scope_type, scope_id

@@ -3,7 +3,10 @@
 -- period_start_date NULL: a standing target, for every period that starts on or after valid_from.
 -- period_grain NULL: for every grain. scope_id NULL: for every scope of the type.
 with settings as (
-    select as_of_date, company from {{ source('audit', 'run_settings') }}
+    select
+        as_of_date,
+        company
+    from {{ source('audit', 'run_settings') }}
 ),
 
 set_by_people as (

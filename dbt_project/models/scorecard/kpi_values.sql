@@ -64,10 +64,16 @@ with computed as (
 ),
 
 scopes as (
-    select distinct kpi_id, scope_type, scope_id
+    select distinct
+        kpi_id,
+        scope_type,
+        scope_id
     from computed
     union
-    select kpi_id, 'company' as scope_type, 'all' as scope_id
+    select
+        kpi_id,
+        'company' as scope_type,
+        'all' as scope_id
     from {{ ref('kpi_catalogue') }}
 ),
 

@@ -5,9 +5,10 @@ select
     period_status,
     case period_grain
         when 'month' then substring(cast(period_start_date as varchar), 1, 7)
-        when 'quarter' then
-            substring(cast(period_start_date as varchar), 1, 4)
-            || ' Q' || cast(extract(quarter from period_start_date) as varchar)
+        when 'quarter'
+            then
+                substring(cast(period_start_date as varchar), 1, 4)
+                || ' Q' || cast(extract(quarter from period_start_date) as varchar)
         else substring(cast(period_start_date as varchar), 1, 4)
     end as period_name,
     case when period_grain = 'month' then cast({{ dbt.date_trunc('quarter', 'period_start_date') }} as date) end

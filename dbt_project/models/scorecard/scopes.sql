@@ -1,11 +1,15 @@
 -- Every scope that any KPI has a value for; all of them are parts of the company.
 with suppliers as (
-    select distinct supplier_id, supplier_name
+    select distinct
+        supplier_id,
+        supplier_name
     from {{ ref('fct_purchase_orders') }}
 ),
 
 seen as (
-    select distinct scope_type, scope_id
+    select distinct
+        scope_type,
+        scope_id
     from {{ ref('kpi_values') }}
 )
 
