@@ -106,3 +106,19 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse
             if done % max(selected // 8, 1) == 0:
                 context.log.info(f"dbt: {done} of {selected} tables and views built.")
         yield event
+
+
+# ingest and the gate keep these as they go: shown in the graph, made by no step of their own
+KEPT_ON_THE_WAY = [
+    dg.AssetSpec(dg.AssetKey(["audit", name]), group_name="audit", deps=raw_keys(), description=description)
+    for name, description in (
+        ("raw_tables", "Each raw table as it stands: rows, rejects, freshness, content hash."),
+        ("check_results", "The latest verdict of each expectation."),
+    )
+]
+
+
+@dg.definitions
+def transform() -> dg.Definitions:
+    """The run's facts, the audit tables and the dbt project."""
+    return dg.Definitions(assets=[run_facts, *KEPT_ON_THE_WAY, dbt_models])

@@ -1,0 +1,120 @@
+"""What Dagster loads: the whole graph, grouped by layer, one job that runs all of it, one schedule."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import CHECKOUT
+
+# Loaded in a process of its own: the definitions read their settings from the environment once.
+LOAD = """
+import json, sys
+from dagster_project.cli import load_settings, prepare_dagster_home
+prepare_dagster_home(load_settings())
+from dagster_project.definitions import defs
+import dagster as dg
+repository = defs.get_repository_def()
+graph = repository.asset_graph
+groups, parents = {}, {}
+for key in graph.get_all_asset_keys():
+    groups.setdefault(graph.get(key).group_name, []).append(key.to_user_string())
+    parents[key.to_user_string()] = sorted(parent.to_user_string() for parent in graph.get(key).parent_keys)
+job = defs.resolve_job_def("nightly")
+schedule = repository.get_schedule_def("every_night")
+checks = [spec for checks in repository.asset_checks_defs_by_key.values() for spec in checks.check_specs]
+print(json.dumps({
+    "groups": groups,
+    "parents": parents,
+    "steps": [node.name for node in job.nodes],
+    "executor": job.executor_def.name,
+    "tags": dict(job.tags),
+    "cron": schedule.cron_schedule,
+    "time_zone": schedule.execution_timezone,
+    "blocking": sorted({
+        spec.asset_key.to_user_string() for spec in checks if spec.name == "expectation_suite" and spec.blocking
+    }),
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
+    run = subprocess.run(
+        [sys.executable, "-c", LOAD],
+        cwd=CHECKOUT,
+        env={
+            "PATH": "/usr/bin:/bin",
+            "SCORECARD_HOME": str(home),
+            "SCORECARD_TIME_ZONE": "Europe/Helsinki",
+            "SCORECARD_SCHEDULE": "30 3 * * *",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+def test_every_layer_is_a_group_and_nothing_is_outside_one(loaded):
+    layers = {"raw", "audit", "staging", "reference", "core", "metrics", "kpis", "scorecard", "published"}
+    assert set(loaded["groups"]) == layers
+    assert len(loaded["groups"]["raw"]) == 34
+    assert len(loaded["groups"]["kpis"]) == len(list((CHECKOUT / "dbt_project/models/kpis").rglob("*.sql")))
+
+
+def test_the_job_runs_every_step(loaded):
+    assert sorted(loaded["steps"]) == [
+        "dbt",
+        "ingest_demo",
+        "publish",
+        "raw_suites",
+        "run_facts",
+        "scorecard_suites",
+    ]
+
+
+def test_the_graph_leads_from_raw_files_to_published_tables(loaded):
+    seen, waiting = set(), ["published/kpi_scorecard"]
+    while waiting:
+        key = waiting.pop()
+        if key not in seen:
+            seen.add(key)
+            waiting.extend(loaded["parents"][key])
+    assert {
+        "raw/demo__order_lines",
+        "raw/demo__ledger_entries",
+        "core/fct_orders",
+        "kpis/gross_margin_ratio",
+    } <= seen
+
+
+def test_every_raw_and_published_table_has_a_blocking_check(loaded):
+    raw = set(loaded["groups"]["raw"])
+    published = {
+        f"scorecard/{name}"
+        for name in ("kpi_scorecard", "kpi_catalogue", "kpi_targets", "periods", "scopes", "statuses")
+    }
+    assert set(loaded["blocking"]) == raw | published
+
+
+def test_the_job_runs_in_one_process_and_is_tried_again_only_when_it_died(loaded):
+    assert loaded["executor"] == "in_process"
+    assert loaded["tags"]["dagster/max_retries"] == "2"
+    assert loaded["tags"]["dagster/retry_on_asset_or_op_failure"] == "false"
+
+
+def test_the_schedule_follows_the_settings(loaded):
+    assert (loaded["cron"], loaded["time_zone"]) == ("30 3 * * *", "Europe/Helsinki")
+
+
+def test_the_instance_settings_keep_runs_apart_and_servers_on_loopback():
+    instance = (Path(CHECKOUT) / "dagster_project" / "dagster.yaml").read_text()
+    assert "max_concurrent_runs: 1" in instance
+    assert '"-h", "127.0.0.1"' in (CHECKOUT / "dagster_project" / "cli.py").read_text()
