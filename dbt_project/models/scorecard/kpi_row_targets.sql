@@ -60,7 +60,7 @@ chosen as (
     where choice = 1
 )
 
--- an open period compares like for like: the part of an amount that was due by now
+-- an open period compares like for like: the part of an amount that was due by now, to the cent
 select
     kpi_id,
     period_grain,
@@ -68,17 +68,17 @@ select
     scope_type,
     scope_id,
     target_value as period_target_value,
-    cast(
-        case when is_to_date then round(target_value * elapsed_days / period_days, 2) else target_value end
-        as decimal(38, 10)
-    ) as target_value,
-    cast(
-        case when is_to_date then round(target_lower * elapsed_days / period_days, 2) else target_lower end
-        as decimal(38, 10)
-    ) as target_lower,
-    cast(
-        case when is_to_date then round(target_upper * elapsed_days / period_days, 2) else target_upper end
-        as decimal(38, 10)
-    ) as target_upper,
+    case
+        when is_to_date then cast(cast(target_value * elapsed_days / period_days as decimal(38, 2)) as decimal(38, 10))
+        else target_value
+    end as target_value,
+    case
+        when is_to_date then cast(cast(target_lower * elapsed_days / period_days as decimal(38, 2)) as decimal(38, 10))
+        else target_lower
+    end as target_lower,
+    case
+        when is_to_date then cast(cast(target_upper * elapsed_days / period_days as decimal(38, 2)) as decimal(38, 10))
+        else target_upper
+    end as target_upper,
     baseline_value
 from chosen

@@ -1,0 +1,85 @@
+"""Settings: what is read from the environment, and what a wrong one says."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from dagster_project.lib.settings import CHECKOUT, Settings, SettingsError
+
+TODAY = date(2026, 3, 10)
+
+
+def read(**environment: str) -> Settings:
+    return Settings.from_environment(environment, today=TODAY)
+
+
+def test_defaults_are_the_demo_company_in_the_checkout():
+    settings = read()
+    assert settings.home == CHECKOUT / "var"
+    assert [system.name for system in settings.systems] == ["demo"]
+    assert settings.landing["demo"] == CHECKOUT / "seeds" / "landing" / "demo"
+    assert settings.as_of == date(2025, 12, 31)
+    assert (settings.time_zone, settings.schedule) == ("Europe/Stockholm", "0 2 * * *")
+    assert settings.feeds["order_lines"] == ["demo"]
+
+
+def test_empty_variables_count_as_not_set():
+    """make exports SOURCES and LANDING as empty strings."""
+    assert read(SCORECARD_SOURCES="", SCORECARD_LANDING="", SCORECARD_AS_OF="").company == "demo"
+
+
+def test_a_system_that_grows_is_known_up_to_yesterday(tmp_path):
+    system = tmp_path / "shop"
+    (system / "sales").mkdir(parents=True)
+    (system / "shop.yml").write_text(
+        """
+sources:
+  - name: shop
+    schema: raw
+    config: {meta: {company_name: Shop AB, reporting_currency: SEK, domains: {sales: {}}}}
+    tables:
+      - name: orders
+        identifier: shop__orders
+        config: {meta: {domain: sales, files: "*.csv", load: full, key: [id]}}
+        columns:
+          - {name: id, data_type: varchar}
+"""
+    )
+    settings = read(SCORECARD_SOURCES="shop", SCORECARD_SOURCES_DIR=str(tmp_path), SCORECARD_LANDING="/in")
+    assert settings.as_of == date(2026, 3, 9)
+    assert settings.landing == {"shop": Path("/in")}
+    assert [system.name for system in settings.external] == ["shop"]
+    assert settings.feeds["orders"] == [], "no mapping file, so the entity is empty"
+    mixed = read(
+        SCORECARD_SOURCES="demo,sales:shop", SCORECARD_SOURCES_DIR=str(tmp_path), SCORECARD_LANDING="shop:/in"
+    )
+    assert mixed.as_of == date(2026, 3, 9), "one growing system is enough"
+    assert mixed.landing["demo"] == CHECKOUT / "seeds" / "landing" / "demo"
+
+
+def test_as_of_can_be_set():
+    assert read(SCORECARD_AS_OF="2025-05-17").as_of == date(2025, 5, 17)
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"SCORECARD_TIME_ZONE": "Mars/Phobos"}, ["SCORECARD_TIME_ZONE", "Mars/Phobos", "Europe/Stockholm"]),
+        ({"SCORECARD_AS_OF": "31/12/2025"}, ["SCORECARD_AS_OF", "31/12/2025", "2025-12-31"]),
+        ({"SCORECARD_WAIT_FOR_WRITER": "soon"}, ["SCORECARD_WAIT_FOR_WRITER", "soon", "number"]),
+        ({"SCORECARD_WAIT_FOR_WRITER": "-1"}, ["SCORECARD_WAIT_FOR_WRITER", "not negative"]),
+        ({"SCORECARD_SOURCES_DIR": "/no/such/folder"}, ["SCORECARD_SOURCES_DIR", "/no/such/folder"]),
+        ({"SCORECARD_SOURCES": "adventureworks"}, ["adventureworks", "SCORECARD_LANDING"]),
+        (
+            {"SCORECARD_SOURCES": "sales:demo,hr:none", "SCORECARD_LANDING": "demo:/a,shop:/b"},
+            ["SCORECARD_LANDING", "shop", "demo"],
+        ),
+        ({"SCORECARD_SOURCES": "sales:none"}, ["feeds no domain"]),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_is_allowed(environment, words):
+    with pytest.raises(SettingsError) as error:
+        read(**environment)
+    for word in words:
+        assert word in str(error.value)

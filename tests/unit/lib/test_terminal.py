@@ -1,0 +1,90 @@
+"""The scorecard in the terminal: which period is shown, and how figures are written."""
+
+from decimal import Decimal
+
+import pytest
+from rich.console import Console
+
+from dagster_project.lib.terminal import Row, format_target, format_value, format_variance, scorecard_table
+
+NBSP = "\u00a0"
+
+
+@pytest.mark.parametrize(
+    ("value", "display_format", "text"),
+    [
+        ("0.1234", "percent", "12.3 %"),
+        ("2.0449", "multiple", "2.04"),
+        ("6.94", "days", "6.9"),
+        ("1234567.89", "amount", f"1{NBSP}234{NBSP}568"),
+        ("89", "count", "89"),
+        (None, "amount", "–"),
+    ],
+)
+def test_figures_are_written_as_people_write_them(value, display_format, text):
+    assert format_value(None if value is None else Decimal(value), display_format) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "display_format", "text"),
+    [
+        ("-0.074", "percent", "-7.4 pp"),
+        ("0.2", "multiple", "+0.20"),
+        ("0.0001", "percent", "0.0 pp"),
+        ("-1095566", "amount", f"-1{NBSP}095{NBSP}566"),
+        (None, "percent", "–"),
+    ],
+)
+def test_differences_are_signed_and_those_of_percentages_are_points(value, display_format, text):
+    assert format_variance(None if value is None else Decimal(value), display_format) == text
+
+
+def row(**changes) -> Row:
+    facts = {
+        "title": "Gross margin",
+        "perspective": "financial",
+        "display_format": "percent",
+        "period_name": "2025 Q4",
+        "actual": Decimal("0.372"),
+        "no_value_reason": None,
+        "target": Decimal("0.375"),
+        "target_lower": None,
+        "target_upper": None,
+        "variance": Decimal("-0.003"),
+        "status": "on_track",
+        "status_label": "On track",
+        "quality": "passed",
+    }
+    return Row(**(facts | changes))
+
+
+def test_a_band_is_written_with_both_ends():
+    assert (
+        format_target(row(target=None, target_lower=Decimal("0.68"), target_upper=Decimal("0.8")))
+        == "68.0 to 80.0 %"
+    )
+    assert format_target(row(target=None)) == "–"
+
+
+def test_status_is_a_shape_and_a_word_and_a_missing_value_gives_its_reason():
+    console = Console(width=140, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+    missing = row(
+        title="EBITDA",
+        actual=None,
+        no_value_reason="incomplete_period",
+        variance=None,
+        status="no_data",
+        status_label="No data",
+    )
+    console.print(scorecard_table([row(), missing], "Test AB", "SEK", "en"))
+    text = console.export_text()
+    assert "◐ On track" in text
+    assert "(period not covered)" in text
+    assert "Test AB (SEK)" in text
+
+
+def test_the_table_speaks_swedish():
+    console = Console(width=140, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+    console.print(scorecard_table([row(status_label="På rätt spår")], "Test AB", "SEK", "sv"))
+    text = console.export_text()
+    assert "Nyckeltal" in text and "Ekonomi" in text and "På rätt spår" in text and "godkänd" in text
