@@ -188,6 +188,15 @@ def test_second_run_publishes_nothing_new_and_says_so(demo_home, tmp_path):
     assert sorted(path.name for path in (home / "published" / "editions").iterdir()) == editions
 
 
+WHOLE_TARGETS = """
+    select kpi_id, period_grain, scope_id, {} from scorecard.kpi_scorecard
+    where kpi_id in ('operating_expenses_amount', 'ebitda_amount', 'net_income_amount', 'revenue_amount')
+    and period_grain <> 'month' and scope_type in ('company', 'channel')
+    and (period_grain, period_start_date) in (('quarter', date '2025-04-01'), ('year', date '2025-01-01'))
+    order by 1, 2, 3
+"""
+
+
 def test_an_earlier_as_of_day_shows_open_periods_compared_like_for_like(demo_home, tmp_path, files):
     """As of 17 May 2025: May, the second quarter and the year are open."""
     home = tmp_path / "home"
@@ -207,6 +216,18 @@ def test_an_earlier_as_of_day_shows_open_periods_compared_like_for_like(demo_hom
             "select count(*) from scorecard.kpi_scorecard where period_status = 'open' and status = 'achieved'"
         ).fetchone()
         last_period = edition.execute("select max(period_start_date) from scorecard.periods").fetchone()
+        # budgets and quotas are phased once: the whole target of an open period is the settled period's
+        whole = edition.execute(WHOLE_TARGETS.format("period_target_value")).fetchall()
+        finance = edition.execute(
+            "select distinct no_value_reason from scorecard.kpi_scorecard as scorecard join scorecard.kpi_catalogue"
+            " using (kpi_id) where domains = 'finance' and period_basis = 'flow' and period_status = 'open'"
+            " and scope_type = 'company'"
+        ).fetchall()
+    with duckdb.connect(str(demo_home / "published" / "current.duckdb"), read_only=True) as settled:
+        assert whole == settled.execute(WHOLE_TARGETS.format("target_value")).fetchall()
+    assert len(whole) >= 10
+    # the ledger's May has sales and no costs yet: no profit is shown before the month is closed
+    assert finance == [("incomplete_period",)]
     sums = """
         select sum(cast(l.net_amount as decimal(18, 2))) from order_lines as l join orders as o using (order_id)
         where o.status = 'confirmed' and o.order_date between ? and ?
@@ -243,3 +264,19 @@ def test_dbt_unit_tests_pass(demo_home, tmp_path):
     results = json.loads((home / "dbt" / "target" / "run_results.json").read_text())["results"]
     assert len(results) >= 100
     assert {result["status"] for result in results} == {"pass"}
+
+
+def test_no_pay_leaves_the_warehouse(edition, files):
+    """Neither a mean pay nor enough decimals of the gap to compute one; and no name or birth date anywhere."""
+    shown = edition.execute(
+        "select count(*) from scorecard.kpi_scorecard where kpi_id = 'gender_pay_gap_ratio'"
+        " and (numerator is not null or denominator is not null or actual_value <> round(actual_value, 4))"
+    ).fetchone()
+    assert shown == (0,)
+    columns = {
+        name for (name,) in edition.execute("select column_name from information_schema.columns").fetchall()
+    }
+    assert not columns & {"employee_id", "employee_name", "birth_date", "pay_rate_amount"}
+    for (table,) in edition.execute("select table_name from scorecard.publication_tables").fetchall():
+        text = "\n".join(str(row) for row in edition.execute(f"select * from scorecard.{table}").fetchall())
+        assert "Testperson" not in text, table

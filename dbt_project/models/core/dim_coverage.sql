@@ -71,6 +71,16 @@ declared as (
 
 quiet_days_allowed as (
     select 7 as days
+),
+
+-- Costs are booked when a month is closed; before that the ledger shows sales without them. A month
+-- is closed once it has a balance sheet.
+ledger_close as (
+    select
+        'finance' as domain,
+        cast({{ dbt.last_day('max(balances.balance_date)', 'month') }} as date) as closed_to
+    from {{ ref('stg_finance__balances') }} as balances
+    inner join settings on balances.balance_date <= settings.as_of_date
 )
 
 select
@@ -78,6 +88,7 @@ select
     coalesce(declared.covered_from, observed.first_date) as covered_from,
     least(
         settings.as_of_date,
+        coalesce(ledger_close.closed_to, settings.as_of_date),
         coalesce(
             declared.covered_to,
             case
@@ -91,6 +102,8 @@ select
 from declared
 -- left: a domain may be declared and fed while its staging entities come with a later version
 left join observed on declared.domain = observed.domain
+-- left: a company may deliver no balances
+left join ledger_close on declared.domain = ledger_close.domain
 cross join settings
 cross join quiet_days_allowed
 where coalesce(declared.covered_from, observed.first_date) is not null

@@ -1,5 +1,5 @@
--- Quarters and years only: a quota is for a whole quarter and is not cut into months. An open
--- quarter therefore shows the sales so far against its whole quota.
+-- Quarters and years only: a quota is for a whole quarter and is not cut into months. In an open
+-- quarter the sales so far stand against the part of the quota that was due by now, by days.
 with holders as (
     select distinct
         quarter_start_date,
@@ -8,14 +8,32 @@ with holders as (
     from {{ ref('fct_quotas') }}
 ),
 
+quarters_shown as (
+    select
+        period_start_date as quarter_start_date,
+        {{ dbt.datediff('period_start_date', 'through_date', 'day') }} + 1 as elapsed_days,
+        {{ dbt.datediff('period_start_date', 'period_end_date', 'day') }} + 1 as quarter_days
+    from {{ ref('dim_periods') }}
+    where period_grain = 'quarter'
+),
+
 events as (
     select
-        quarter_start_date as event_date,
-        quarter_start_date,
-        channel,
-        quota_amount,
+        quotas.quarter_start_date as event_date,
+        quotas.quarter_start_date,
+        quotas.channel,
+        case
+            when quarters_shown.elapsed_days < quarters_shown.quarter_days
+                then cast(
+                    quotas.quota_amount * quarters_shown.elapsed_days / quarters_shown.quarter_days
+                    as decimal(38, 4)
+                )
+            else quotas.quota_amount
+        end as quota_amount,
         cast(0 as decimal(18, 4)) as revenue_amount
-    from {{ ref('fct_quotas') }}
+    from {{ ref('fct_quotas') }} as quotas
+    -- left: a year that began before the shown history counts its earlier quarters whole
+    left join quarters_shown on quotas.quarter_start_date = quarters_shown.quarter_start_date
     union all
     select
         order_lines.order_date as event_date,
@@ -52,6 +70,25 @@ attainment as (
     )
 ),
 
+-- the quotas of the whole period, those of quarters to come included: a target for it
+whole_quotas as (
+    select
+        periods.period_grain,
+        periods.period_start_date,
+        case when grouping(quotas.channel) = 1 then 'company' else 'channel' end as scope_type,
+        case when grouping(quotas.channel) = 1 then 'all' else quotas.channel end as scope_id,
+        cast(sum(quotas.quota_amount) as decimal(38, 4)) as quota_amount,
+        count(distinct quotas.quarter_start_date) as quarters_count
+    from {{ ref('fct_quotas') }} as quotas
+    inner join {{ ref('dim_periods') }} as periods
+        on quotas.quarter_start_date between periods.period_start_date and periods.period_end_date
+    where periods.period_grain in ('quarter', 'year')
+    group by grouping sets (
+        (periods.period_grain, periods.period_start_date),
+        (periods.period_grain, periods.period_start_date, quotas.channel)
+    )
+),
+
 -- from the calendar, not from the shown periods: history may begin in the middle of a year
 quarters as (
     select
@@ -71,6 +108,10 @@ select
     attainment.scope_id,
     attainment.quota_holder_revenue_amount,
     attainment.quota_amount,
+    case
+        when whole_quotas.quarters_count = case attainment.period_grain when 'quarter' then 1 else 4 end
+            then whole_quotas.quota_amount
+    end as whole_quota_amount,
     attainment.quota_quarters_count,
     quarters.quarters_count,
     attainment.quota_quarters_count < quarters.quarters_count as is_incomplete
@@ -79,3 +120,9 @@ inner join quarters
     on
         attainment.period_grain = quarters.period_grain
         and attainment.period_start_date = quarters.period_start_date
+inner join whole_quotas
+    on
+        attainment.period_grain = whole_quotas.period_grain
+        and attainment.period_start_date = whole_quotas.period_start_date
+        and attainment.scope_type = whole_quotas.scope_type
+        and attainment.scope_id = whole_quotas.scope_id

@@ -59,15 +59,8 @@ select
     scopes.period_start_date,
     scopes.scope_type,
     scopes.scope_id,
-    -- a scope that sold last year and nothing now sold 0, but only where the data speaks about now
-    case
-        when
-            scopes.revenue_amount is null
-            and coverage.covered_from <= periods.period_start_date
-            and coverage.covered_to >= periods.through_date
-            then cast(0 as decimal(38, 4))
-        else scopes.revenue_amount
-    end as revenue_amount,
+    -- NULL where there are no lines: no source data is no data, as in revenue_amount itself
+    scopes.revenue_amount,
     scopes.last_year_revenue_amount,
     coalesce(
         coverage.covered_from <= periods.last_year_start_date

@@ -17,6 +17,7 @@ candidates as (
         catalogue.additivity,
         catalogue.period_basis,
         targets.target_value,
+        targets.to_date_value,
         targets.target_lower,
         targets.target_upper,
         targets.baseline_value,
@@ -69,6 +70,7 @@ select
     scope_id,
     target_value as period_target_value,
     case
+        when is_to_date and to_date_value is not null then to_date_value
         when is_to_date then cast(cast(target_value * elapsed_days / period_days as decimal(38, 2)) as decimal(38, 10))
         else target_value
     end as target_value,

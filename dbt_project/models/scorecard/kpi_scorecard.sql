@@ -15,10 +15,8 @@ facts as (
         evidence.data_as_of,
         evidence.input_row_count,
         evidence.definition_hash,
-        -- a flow so far must not be set against the whole of another period
-        kpi_values.period_status = 'open'
-        and catalogue.additivity = 'additive'
-        and catalogue.period_basis = 'flow' as is_partial_amount,
+        -- what happened so far, ratios of it included, must not be set against the whole of another period
+        kpi_values.period_status = 'open' and catalogue.period_basis = 'flow' as is_so_far,
         targets.period_target_value,
         targets.target_value,
         targets.target_lower,
@@ -122,8 +120,8 @@ judged as (
 with_history as (
     select
         judged.*,
-        case when not judged.is_partial_amount then previous.actual_value end as previous_value,
-        case when not judged.is_partial_amount then last_year.actual_value end as last_year_value
+        case when not judged.is_so_far then previous.actual_value end as previous_value,
+        case when not judged.is_so_far then last_year.actual_value end as last_year_value
     from judged
     -- left: the first periods of a history have no predecessor
     left join {{ ref('kpi_values') }} as previous

@@ -17,6 +17,7 @@ set_by_people as (
         targets.period_grain,
         targets.period_start_date,
         targets.target_value,
+        cast(null as decimal(38, 10)) as to_date_value,
         targets.target_lower,
         targets.target_upper,
         targets.baseline_value,
@@ -37,6 +38,7 @@ from_budget as (
         period_grain,
         period_start_date,
         target_value,
+        to_date_value,
         cast(null as decimal(38, 10)) as target_lower,
         cast(null as decimal(38, 10)) as target_upper,
         cast(null as decimal(38, 10)) as baseline_value,
@@ -55,7 +57,8 @@ from_quotas as (
         scope_id,
         period_grain,
         period_start_date,
-        quota_amount as target_value,
+        whole_quota_amount as target_value,
+        quota_amount as to_date_value,
         cast(null as decimal(38, 10)) as target_lower,
         cast(null as decimal(38, 10)) as target_upper,
         cast(null as decimal(38, 10)) as baseline_value,
@@ -66,7 +69,7 @@ from_quotas as (
         period_start_date as valid_from
     from {{ ref('metrics_sales__quotas_periodic') }}
     -- a company sells through channels without quotas too, so quotas are a target for their channel only
-    where scope_type = 'channel' and not is_incomplete
+    where scope_type = 'channel' and not is_incomplete and whole_quota_amount is not null
 ),
 
 all_targets as (
@@ -99,6 +102,7 @@ select
         ) as integer
     ) as version,
     cast(all_targets.target_value as decimal(38, 10)) as target_value,
+    cast(all_targets.to_date_value as decimal(38, 10)) as to_date_value,
     cast(all_targets.target_lower as decimal(38, 10)) as target_lower,
     cast(all_targets.target_upper as decimal(38, 10)) as target_upper,
     cast(all_targets.baseline_value as decimal(38, 10)) as baseline_value,
