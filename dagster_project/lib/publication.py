@@ -31,6 +31,12 @@ from dagster_project.lib.gate import Suite, current_hashes
 from dagster_project.lib.sql import identifier, literal
 
 SCHEMA = "scorecard"
+
+# What readers see: everything else that dbt makes is a step on the way.
+PUBLISHED_TABLES = ("kpi_scorecard", "kpi_catalogue", "kpi_targets", "periods", "scopes", "statuses")
+PUBLISHED_VIEWS = ("kpi_latest",)
+# ... and what a publication adds about itself
+OWN_TABLES = ("data_quality", "publication", "publication_tables")
 PUBLIC_FILE = "scorecard.duckdb"
 # DuckDB follows links and names the database after the real file. A database `scorecard` with a schema
 # `scorecard` makes every `scorecard.kpi_latest` ambiguous, so the real file has another name.

@@ -5,20 +5,28 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from dagster_project.defs.quality.checks import PUBLISHED_TABLES, suites
+from dagster_project.defs.quality.checks import suites
 from dagster_project.defs.resources import Warehouse, settings
-from dagster_project.lib.publication import Edition, Publication, PublicationError, publish
+from dagster_project.lib.publication import (
+    OWN_TABLES,
+    PUBLISHED_TABLES,
+    PUBLISHED_VIEWS,
+    Edition,
+    Publication,
+    PublicationError,
+    publish,
+)
 from dagster_project.lib.settings import CHECKOUT
-
-PUBLISHED_VIEWS = ("kpi_latest",)
-# tables that the publication itself adds to an edition
-OWN_TABLES = ("data_quality", "publication", "publication_tables")
 
 
 def git_commit() -> str | None:
-    """The commit that the code runs from; None outside a git checkout."""
+    """The commit that the code runs from, marked if files were changed since; None outside a git checkout."""
     run = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=CHECKOUT, capture_output=True, text=True, check=False
+        ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return run.stdout.strip() or None
 
