@@ -40,9 +40,9 @@ demo: .venv/ready ## generate the demo company's extracts again
 clean: ## remove the environment; state in var/ stays
 	rm -rf .venv
 
-# The environment is exactly the lock file, hashes checked.
+# The environment is exactly the lock file, hashes checked; it is complete, so nothing is left to resolve.
 .venv/ready: requirements.lock
 	@echo "Setting up the environment in .venv (once, about half a minute) ..."
 	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@touch $@
