@@ -4,7 +4,7 @@ BIN := .venv/bin
 export SCORECARD_SOURCES := $(SOURCES)
 export SCORECARD_LANDING := $(LANDING)
 
-.PHONY: nightly scorecard test dev dbt docs lint format demo clean
+.PHONY: nightly scorecard test dev dbt docs lint format demo lock clean
 
 nightly: .venv/ready ## run the nightly job (SOURCES=demo, LANDING=the source's own folder) and print the scorecard
 	@$(BIN)/python -m dagster_project.cli nightly $(ARGS)
@@ -36,6 +36,11 @@ format: .venv/ready ## put Python and SQL into style
 
 demo: .venv/ready ## generate the demo company's extracts again
 	@$(BIN)/python -m benchmarks.demo_company --out seeds/landing/demo
+
+lock: .venv/ready ## write requirements.lock again from pyproject.toml (no index address goes into it)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/python -m uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --no-annotate --no-strip-extras --extra dev pyproject.toml -o requirements.lock
 
 clean: ## remove the environment; state in var/ stays
 	rm -rf .venv
