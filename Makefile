@@ -1,6 +1,8 @@
 # Every target sets up what it needs; a machine with Python 3.11, make and git is enough.
 PYTHON ?= python3.11
 BIN := .venv/bin
+SOURCES ?= $(SCORECARD_SOURCES)
+LANDING ?= $(SCORECARD_LANDING)
 export SCORECARD_SOURCES := $(SOURCES)
 export SCORECARD_LANDING := $(LANDING)
 
@@ -21,8 +23,8 @@ dev: .venv/ready ## open the Dagster UI on 127.0.0.1:3000
 dbt: .venv/ready ## call dbt with the run's settings (ARGS="build --select +gross_margin_ratio")
 	@$(BIN)/python -m dagster_project.cli dbt $(ARGS)
 
-docs: .venv/ready ## write dbt's documentation site to var/dbt
-	@$(BIN)/python -m dagster_project.cli dbt docs generate
+docs: .venv/ready ## write dbt's documentation site
+	@$(BIN)/python -m dagster_project.cli dbt docs generate --static && echo 'Open var/dbt/target/static_index.html in a browser.'
 
 lint: .venv/ready ## check Python and SQL style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -8,22 +8,28 @@ Exit codes for a scheduler: 0 published or nothing new, 1 the run failed and the
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import shutil
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.panel import Panel
 
+from dagster_project.lib.lock import WriterBusy, only_writer
 from dagster_project.lib.settings import CHECKOUT, Settings, SettingsError
 from dagster_project.lib.sources import DeclarationError
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# No markup: messages quote file contents, and a cell that holds "[/red]" is not a style. A pipe has no
+# width, and 80 columns are too few for a table that somebody reads in a log.
+WIDTH = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 130
+out = Console(highlight=False, markup=False, width=WIDTH)
+err = Console(stderr=True, highlight=False, markup=False, width=WIDTH)
 
 
 def load_settings() -> Settings:
@@ -37,8 +43,20 @@ def load_settings() -> Settings:
 
 def prepare_dagster_home(settings: Settings) -> Path:
     """DAGSTER_HOME with the shipped instance settings, unless the installation has its own."""
+    # pay, absences and rejected rows lie in there
+    os.umask(0o027)
     home = settings.home / "dagster"
-    home.mkdir(parents=True, exist_ok=True)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        err.print(
+            Panel(
+                f"SCORECARD_HOME is {settings.home}, which can not be written: {error.strerror}.",
+                title="A setting is wrong",
+                border_style="red",
+            )
+        )
+        sys.exit(2)
     if not (home / "dagster.yaml").exists():
         shutil.copy(CHECKOUT / "dagster_project" / "dagster.yaml", home / "dagster.yaml")
     os.environ["DAGSTER_HOME"] = str(home)
@@ -66,6 +84,17 @@ def nightly(grain: str, language: str) -> None:
         f"{domain}: {'+'.join(names) or 'none'}" for domain, names in settings.domain_feeds.items()
     )
     err.print(f"Nightly run as of {settings.as_of}; {domains}.")
+    try:
+        with only_writer(settings.home, f"of {datetime.now():%H:%M:%S}", settings.wait_for_writer_seconds):
+            code = run_nightly(settings, started, grain, language)
+    except WriterBusy as busy:
+        err.print(Panel(str(busy), title="Another run is writing", title_align="left", border_style="yellow"))
+        code = 3
+    sys.exit(code)
+
+
+def run_nightly(settings: Settings, started: float, grain: str, language: str) -> int:
+    """The job, and what came out of it in words; the exit code."""
     # imported late: a wrong setting should not take seconds to be told
     import dagster as dg
 
@@ -79,7 +108,9 @@ def nightly(grain: str, language: str) -> None:
         job = defs.resolve_job_def("nightly")
     except DbtFailed as error:
         err.print(Panel(str(error), title="The dbt project does not parse", border_style="red"))
-        sys.exit(2)
+        return 2
+    # Dagster says of the skipped steps of a quiet night that they gated nothing, which is so, and alarming
+    logging.getLogger("dagster").setLevel(logging.ERROR)
     log = settings.dbt_target / "nightly.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as dbt_output, contextlib.redirect_stdout(dbt_output):
@@ -89,27 +120,23 @@ def nightly(grain: str, language: str) -> None:
             raise_on_error=False,
         )
     seconds = time.monotonic() - started
+    edition = current_edition(settings.home)
     if not result.success:
-        messages = failure_messages(result)
+        text = "\n\n".join(failure_messages(result))
+        err.print(Panel(text, title="Nothing was published", title_align="left", border_style="red"))
         err.print(
-            Panel(
-                "\n\n".join(messages), title="Nothing was published", title_align="left", border_style="red"
-            )
-        )
-        still = current_edition(settings.home)
-        err.print(
-            f"Readers still see edition {still['edition_id']}."
-            if still
+            f"Readers still see edition {edition['edition_id']}."
+            if edition
             else "There is no published edition yet."
         )
         err.print(f"Log of the dbt step: {log}")
-        sys.exit(3 if any("Only one run may write" in message for message in messages) else 1)
-    edition = current_edition(settings.home)
+        return 1
     print_current(settings, grain, language)
     if before and edition and before["edition_id"] == edition["edition_id"]:
         out.print(f"Nothing new: this edition was already published. ({seconds:.0f} s)")
     else:
         out.print(f"Published a new edition. ({seconds:.0f} s)")
+    return 0
 
 
 def failure_messages(result: "dg.ExecuteInProcessResult") -> list[str]:  # noqa: F821, UP037
@@ -129,13 +156,6 @@ def failure_messages(result: "dg.ExecuteInProcessResult") -> list[str]:  # noqa:
             while error.cause:
                 error = error.cause
             messages.append(f"Step {event.step_key}: {error.message.strip()}")
-    for event in result.all_events:
-        # a run that could not begin: its resources (the writer's lock) were not to be had
-        if event.event_type_value == "PIPELINE_FAILURE" and not messages and event.job_failure_data.error:
-            error = event.job_failure_data.error
-            while error.cause:
-                error = error.cause
-            messages.append(error.message.partition(": ")[2].strip())
     return list(dict.fromkeys(messages)) or ["The run failed before its first step; see the messages above."]
 
 
@@ -174,8 +194,14 @@ def dbt(arguments: tuple[str, ...]) -> None:
     prepare_dagster_home(settings)
     from dagster_project.lib.dbt_runner import dbt_command, link_project
 
-    link_project(settings)
-    sys.exit(subprocess.run([*dbt_command(), *arguments], cwd=settings.dbt_project, check=False).returncode)
+    try:
+        with only_writer(settings.home, "of dbt by hand", settings.wait_for_writer_seconds):
+            link_project(settings)
+            run = subprocess.run([*dbt_command(), *arguments], cwd=settings.dbt_project, check=False)
+    except WriterBusy as busy:
+        err.print(Panel(str(busy), title="Another run is writing", title_align="left", border_style="yellow"))
+        sys.exit(3)
+    sys.exit(run.returncode)
 
 
 @main.command(name="with-settings", context_settings={"ignore_unknown_options": True})

@@ -8,32 +8,38 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import duckdb
 
 from dagster_project.lib.dbt_runner import hash_files, project_fingerprint
-from dagster_project.lib.publication import current_edition
+from dagster_project.lib.publication import current_edition, current_is_whole
 from dagster_project.lib.settings import CHECKOUT, EXPECTATIONS, Settings
 
 
-def edition_id(connection: duckdb.DuckDBPyConnection, settings: Settings) -> str:
-    """``<as-of date>-<10 hex digits>``; the digits are a hash of everything the numbers follow from."""
+def edition_id(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, tables: Collection[tuple[str, str]]
+) -> str:
+    """``<as-of date>-<10 hex digits>``; the digits are a hash of everything the numbers follow from.
+
+    ``tables`` are the (source system, table) pairs of this run: the warehouse may hold others, from
+    earlier settings, which nothing reads.
+    """
     raw_tables = connection.execute(
         "select source_system, table_name, content_hash from audit.raw_tables order by all"
     ).fetchall()
-    expected = {system.name for system in settings.systems}
     suites = [
         hash_files(folder, (".json",)) for folder in (EXPECTATIONS, *(s.folder for s in settings.external))
     ]
     facts = {
-        # tables of a system that an earlier setting fed are still in the warehouse, but nothing reads them
-        "raw": [row for row in raw_tables if row[0] in expected],
+        "raw": [row for row in raw_tables if row[:2] in tables],
         "project": project_fingerprint(settings),
         "suites": suites,
         "code": hash_files(CHECKOUT / "dagster_project", (".py",)),
         "feeds": settings.feeds,
+        "domain_feeds": settings.domain_feeds,
+        "company": [settings.company, settings.company_name, settings.reporting_currency],
         "history_from": str(settings.history_from),
         "time_zone": settings.time_zone,
     }
@@ -42,10 +48,12 @@ def edition_id(connection: duckdb.DuckDBPyConnection, settings: Settings) -> str
 
 
 def is_published(connection: duckdb.DuckDBPyConnection, home: Path) -> bool:
-    """Whether the edition of the run's settings is the one that readers have now."""
+    """Whether the edition of the run's settings is the one that readers have now, and unharmed."""
     current = current_edition(home)
     row = connection.execute("select edition_id from audit.run_settings").fetchone()
-    return current is not None and row is not None and current["edition_id"] == row[0]
+    if current is None or row is None or current["edition_id"] != row[0]:
+        return False
+    return current_is_whole(home)
 
 
 def write_lineage(

@@ -170,6 +170,15 @@ def find_suites(
     return suites
 
 
+def raw_tables_read(suite: Suite) -> set[str]:
+    """Names of the raw tables that a suite's queries read beside its own; empty where there is no such file."""
+    try:
+        text = suite.path.read_text(encoding="utf-8")
+    except OSError:
+        return set()
+    return set(re.findall(r"\braw\.([a-z][a-z0-9_]*__[a-z0-9_]+)", text))
+
+
 def judge(
     warehouse: Path,
     suites: Sequence[Suite],

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+_HELD: set[Path] = set()
+
 
 class WriterBusy(RuntimeError):
     """Another run holds the state folder; the message names it."""
@@ -29,6 +31,10 @@ def only_writer(home: Path, run_id: str, wait_seconds: float) -> Iterator[None]:
     Raises:
         WriterBusy: another run still holds it after the wait.
     """
+    if home in _HELD:
+        # the command line holds it around the whole run, and the run's own steps ask again
+        yield
+        return
     home.mkdir(parents=True, exist_ok=True)
     owner = home / "writer.json"
     lock = FileLock(home / "writer.lock")
@@ -38,9 +44,11 @@ def only_writer(home: Path, run_id: str, wait_seconds: float) -> Iterator[None]:
         raise WriterBusy(_busy_message(home, owner, wait_seconds)) from None
     try:
         since = datetime.now(UTC).isoformat(timespec="seconds")
+        _HELD.add(home)
         owner.write_text(json.dumps({"pid": os.getpid(), "run_id": run_id, "since": since}))
         yield
     finally:
+        _HELD.discard(home)
         owner.unlink(missing_ok=True)
         lock.release()
 

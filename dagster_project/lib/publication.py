@@ -169,6 +169,12 @@ def current_edition(home: Path) -> dict[str, Any] | None:
         return None
 
 
+def current_is_whole(home: Path) -> bool:
+    """Whether what readers have now is, file by file, what was published: nobody has written into it since."""
+    folder = _current_folder(home / "published")
+    return folder is not None and _read_edition(folder) is not None
+
+
 def list_editions(home: Path) -> list[dict[str, Any]]:
     """Return the `publication` rows of all kept editions, oldest first; an unreadable one has an `error`."""
     current = _current_folder(home / "published")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -38,6 +39,7 @@ class Settings:
     """All settings of one run, checked. Paths are absolute."""
 
     home: Path
+    company: str
     systems: tuple[SourceSystem, ...]
     domain_feeds: Mapping[str, list[str]]
     feeds: Mapping[str, list[str]]
@@ -65,9 +67,14 @@ class Settings:
         return self.home / "dbt" / "project"
 
     @property
-    def company(self) -> str:
-        """The name that targets are set for: the first source system's."""
-        return self.systems[0].name
+    def reporting_currency(self) -> str:
+        """The one currency of every amount."""
+        return self.systems[0].reporting_currency
+
+    @property
+    def company_name(self) -> str:
+        """As shown to people: that of the source system the company is named after, else of the first."""
+        return next((s for s in self.systems if s.name == self.company), self.systems[0]).company_name
 
     @property
     def history_from(self) -> date | None:
@@ -121,9 +128,18 @@ class Settings:
         if not names:
             raise SettingsError("SCORECARD_SOURCES feeds no domain at all; name at least one source system.")
         systems = tuple(available[name] for name in names)
+        currencies = {system.name: system.reporting_currency for system in systems}
+        if len(set(currencies.values())) > 1:
+            raise SettingsError(
+                "The source systems report in different currencies: "
+                + ", ".join(f"{name} in {currency}" for name, currency in currencies.items())
+                + ". Amounts of different currencies can not be added; map them to one in the staging SQL and declare "
+                "that one in each system."
+            )
 
         return cls(
             home=Path(environment.get("SCORECARD_HOME") or CHECKOUT / "var").expanduser().resolve(),
+            company=environment.get("SCORECARD_COMPANY") or systems[0].name,
             systems=systems,
             domain_feeds=domain_feeds,
             feeds=staging_feeds(domain_feeds, {system.name: system.folder for system in systems}, CONTRACT),
@@ -133,9 +149,9 @@ class Settings:
                 environment.get("SCORECARD_AS_OF") or "", systems, today or datetime.now(zone).date()
             ),
             time_zone=time_zone,
-            schedule=environment.get("SCORECARD_SCHEDULE") or "0 2 * * *",
+            schedule=_schedule(environment.get("SCORECARD_SCHEDULE") or "0 2 * * *"),
             wait_for_writer_seconds=_number(environment, "SCORECARD_WAIT_FOR_WRITER", 60.0),
-            dbt_threads=int(_number(environment, "SCORECARD_THREADS", 2)),
+            dbt_threads=max(1, int(_number(environment, "SCORECARD_THREADS", 2))),
         )
 
 
@@ -185,12 +201,24 @@ def _as_of(text: str, systems: tuple[SourceSystem, ...], today: date) -> date:
     return today - timedelta(days=1)
 
 
+def _schedule(text: str) -> str:
+    """A cron line of five fields; Dagster would only say so in a traceback."""
+    fields = text.split()
+    if len(fields) != 5 or not all(
+        re.fullmatch(r"[0-9*][0-9A-Za-z*/,-]*|[A-Za-z]{3}", field) for field in fields
+    ):
+        raise SettingsError(
+            f"SCORECARD_SCHEDULE is {text!r}; use five cron fields such as `0 2 * * *` for every night at 02:00."
+        )
+    return text
+
+
 def _number(environment: Mapping[str, str], name: str, default: float) -> float:
     text = environment.get(name) or ""
     try:
         value = float(text) if text else default
     except ValueError as error:
         raise SettingsError(f"{name} is {text!r}; use a number.") from error
-    if value < 0:
+    if not 0 <= value < float("inf"):
         raise SettingsError(f"{name} is {text!r}; use a number that is not negative.")
     return value

@@ -175,12 +175,20 @@ def format_target(row: Row) -> str:
     return f"{lower.removesuffix(' %')} to {upper}"
 
 
-def scorecard_table(rows: list[Row], company: str, currency: str, language: str) -> Table:
-    """The rows, grouped by perspective."""
+def scorecard_table(rows: list[Row], company: str, currency: str, language: str, width: int = 200) -> Table:
+    """The rows, grouped by perspective; on a narrow screen without quality and with statuses as shapes only."""
     words = WORDS[language]
+    narrow = width < 108
+    headings = words["columns"][:-1] if narrow else words["columns"]
     table = Table(title=f"{company} ({currency})", title_justify="left", header_style="bold", pad_edge=False)
-    for index, heading in enumerate(words["columns"]):
-        table.add_column(heading, justify="right" if index in (2, 3, 4) else "left", no_wrap=index > 0)
+    for index, heading in enumerate(headings):
+        table.add_column(
+            heading,
+            justify="right" if index in (2, 3, 4) else "left",
+            no_wrap=index > 0,
+            # titles wrap, figures do not
+            min_width=None if index else 16,
+        )
     for perspective in PERSPECTIVES:
         members = [row for row in rows if row.perspective == perspective]
         if not members:
@@ -194,15 +202,16 @@ def scorecard_table(rows: list[Row], company: str, currency: str, language: str)
                 if row.actual is not None
                 else f"({words['reasons'].get(row.no_value_reason, row.no_value_reason)})"
             )
-            table.add_row(
-                row.title,
+            cells = [
+                Text(row.title),
                 row.period_name,
-                actual,
+                Text(actual),
                 format_target(row),
                 format_variance(row.variance, row.display_format),
-                Text(f"{shape} {row.status_label}", style=colour),
+                Text(shape if narrow else f"{shape} {row.status_label}", style=colour),
                 words["quality"][row.quality],
-            )
+            ]
+            table.add_row(*cells[: len(headings)])
     return table
 
 
@@ -216,7 +225,7 @@ def print_scorecard(published: Path, console: Console, grain: str = "quarter", l
             f" where data_note_{language} <> '' order by 1"
         ).fetchall()
     console.print()
-    console.print(scorecard_table(rows, company, currency, language))
+    console.print(scorecard_table(rows, company, currency, language, console.width))
     sentences = sorted({sentence for (note,) in notes for sentence in note.split("\n")})
     console.print(
         Group(

@@ -129,7 +129,7 @@ def kiosk_revenue():
 def test_missing_landing_folder(kiosk):
     before = kiosk.fingerprint()
     kiosk.landing.rename(kiosk.landing.with_name("elsewhere"))
-    assert_held(kiosk, before, kiosk.night(), "no such folder", "SCORECARD_LANDING")
+    assert_held(kiosk, before, kiosk.night(), "there is no landing folder", "SCORECARD_LANDING")
 
 
 def test_empty_file(kiosk):
@@ -212,6 +212,23 @@ def test_unparseable_date(kiosk):
     assert json.loads(row)["datum"] == "31/02/2025"
 
 
+def test_a_cell_that_looks_like_a_style_is_shown_as_it_is(kiosk):
+    before = kiosk.fingerprint()
+    kiosk.edit("orders_2025-03.csv", lambda text: replace_field(text, 1, "datum", "[/red]2025"))
+    assert_held(kiosk, before, kiosk.night(), "[/red]2025", "[critical]")
+
+
+def test_a_published_file_that_somebody_wrote_into_is_published_again(kiosk):
+    rows = "select * exclude (edition_id) from scorecard.kpi_scorecard order by all"
+    before = kiosk.query(rows)
+    with duckdb.connect(str(kiosk.current)) as connection:
+        connection.execute("update scorecard.kpi_scorecard set actual_value = actual_value * 2")
+    assert kiosk.query(rows) != before
+    run = kiosk.night()
+    assert run.returncode == 0, said(run)
+    assert kiosk.query(rows) == before
+
+
 def test_unparseable_number(kiosk):
     before = kiosk.fingerprint()
     kiosk.edit("order_lines_2025-03.csv", lambda text: replace_field(text, 1, "pris", "tolv"))
@@ -274,6 +291,7 @@ def test_a_second_run_at_the_same_time_is_refused(kiosk):
         first.kill()
         first.wait()
     assert run.returncode == 3, said(run)
+    assert "Another run is writing" in said(run)
     assert "Only one run may write" in said(run) and "first-run" in said(run)
     assert kiosk.fingerprint() == before
     # a killed holder blocks nobody

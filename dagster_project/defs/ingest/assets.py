@@ -1,22 +1,34 @@
 """One asset for each raw table that the run's sources declare; one step for each source system."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import dagster as dg
 
 from dagster_project.defs.resources import Warehouse, manifest, raw_key, settings
 from dagster_project.lib.extract import ExtractRefused
+from dagster_project.lib.gate import find_suites, raw_tables_read
 from dagster_project.lib.ingest import IngestResult, ensure_audit_tables, ingest_table
 from dagster_project.lib.lineage import scorecard_sources
+from dagster_project.lib.settings import EXPECTATIONS, STAGING
 from dagster_project.lib.sources import RawTable, SourceSystem
 
 
-def tables_to_ingest(system: SourceSystem) -> list[RawTable]:
-    """The tables of the domains that the system feeds, and those that another fed domain reads."""
+@cache
+def tables_to_ingest(system_name: str) -> list[RawTable]:
+    """The tables of the domains that a system feeds, and those that their mapping SQL or their suites read."""
+    system = next(system for system in settings().systems if system.name == system_name)
     fed = {domain for domain, systems in settings().domain_feeds.items() if system.name in systems}
-    read = {table for source_system, table in scorecard_sources(manifest()) if source_system == system.name}
-    return [table for table in system.tables if table.domain in fed or table.name in read]
+    wanted = {table.identifier for table in system.tables if table.domain in fed}
+    wanted |= {f"{source}__{table}" for source, table in scorecard_sources(manifest())}
+    suites = {suite.table: suite for suite in find_suites(EXPECTATIONS, [system], [], STAGING)}
+    waiting = [name for name in wanted if name in suites]
+    while waiting:
+        for name in raw_tables_read(suites[waiting.pop()]) & set(suites) - wanted:
+            wanted.add(name)
+            waiting.append(name)
+    return [table for table in system.tables if table.identifier in wanted]
 
 
 def describe(result: IngestResult) -> dict[str, Any]:
@@ -38,7 +50,7 @@ def describe(result: IngestResult) -> dict[str, Any]:
 
 def ingest_assets(system: SourceSystem) -> dg.AssetsDefinition:
     """The raw tables of one source system."""
-    tables = {raw_key(system.name, table.name): table for table in tables_to_ingest(system)}
+    tables = {raw_key(system.name, table.name): table for table in tables_to_ingest(system.name)}
 
     @dg.multi_asset(
         name=f"ingest_{system.name}",
@@ -57,6 +69,12 @@ def ingest_assets(system: SourceSystem) -> dg.AssetsDefinition:
     )
     def ingest(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
         landing = settings().landing[system.name]
+        if not landing.is_dir():
+            raise dg.Failure(
+                description=f"{system.name}: there is no landing folder {landing}. Mount or create it, or correct the "
+                "setting SCORECARD_LANDING (make nightly LANDING=<folder>). The last good rows stay.",
+                allow_retries=False,
+            )
         refused: list[str] = []
         new_rows = rejected_rows = 0
         with warehouse.connect() as connection:

@@ -14,7 +14,7 @@ from dagster_project.lib.settings import EXPECTATIONS, STAGING
 def suites() -> list[Suite]:
     """Every suite that this run must pass."""
     systems = [
-        system.model_copy(update={"tables": tables_to_ingest(system)}) for system in settings().systems
+        system.model_copy(update={"tables": tables_to_ingest(system.name)}) for system in settings().systems
     ]
     return find_suites(EXPECTATIONS, systems, PUBLISHED_TABLES, STAGING)
 
@@ -55,6 +55,10 @@ def suite_checks(name: str, judged: Sequence[Suite]) -> dg.AssetChecksDefinition
             f"{name}: {len(verdicts)} suites, {sum(len(v.expectations) for v in verdicts)} expectations; "
             f"{len(failed)} suites failed, {sum(v.has_warnings for v in verdicts)} with warnings."
         )
+        for verdict in verdicts:
+            for result in verdict.expectations:
+                if not result.success and not result.holds and result.severity == "warning":
+                    context.log.info(f"  warning in {verdict.suite}: {result.reason or result.expectation}")
         for verdict in verdicts:
             yield check_result(verdict, by_name[verdict.suite])
 

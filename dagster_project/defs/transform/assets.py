@@ -36,7 +36,7 @@ def raw_keys() -> list[dg.AssetKey]:
     return [
         raw_key(system.name, table.name)
         for system in settings().systems
-        for table in tables_to_ingest(system)
+        for table in tables_to_ingest(system.name)
     ]
 
 
@@ -60,15 +60,19 @@ def run_facts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterat
     """What dbt needs to know about the run, written once the raw tables are in and judged."""
     with warehouse.connect() as connection:
         ensure_audit_tables(connection)
-        edition = edition_id(connection, settings())
-        first = settings().systems[0]
+        tables = {
+            (system.name, table.name)
+            for system in settings().systems
+            for table in tables_to_ingest(system.name)
+        }
+        edition = edition_id(connection, settings(), tables)
         write_run_settings(
             connection,
             as_of_date=settings().as_of,
             history_from=settings().history_from,
             company=settings().company,
-            company_name=first.company_name,
-            reporting_currency=first.reporting_currency,
+            company_name=settings().company_name,
+            reporting_currency=settings().reporting_currency,
             time_zone=settings().time_zone,
             edition_id=edition,
         )

@@ -110,7 +110,8 @@ expected as (
             and coverage.covered_from <= periods.period_start_date
             and coverage.covered_to >= periods.through_date,
             false
-        ) as is_covered
+        ) as is_covered,
+        coalesce(coverage.is_fed and coverage.covered_to >= periods.through_date, false) as is_covered_to
     from {{ ref('kpi_catalogue') }} as catalogue
     inner join {{ ref('dim_periods') }} as periods
         on ',' || catalogue.grains || ',' like '%,' || periods.period_grain || ',%'
@@ -125,8 +126,10 @@ judged as (
         computed.denominator,
         computed.actual_value,
         case
-            when computed.kpi_id is null then 'no_data'
+            when computed.kpi_id is null or computed.no_value_reason = 'no_data' then 'no_data'
+            -- a snapshot speaks for its own day; anything else needs data up to the day it is counted on
             when expected.period_basis = 'flow' and not expected.is_covered then 'incomplete_period'
+            when expected.period_basis = 'stock' and not expected.is_covered_to then 'incomplete_period'
             else computed.no_value_reason
         end as no_value_reason
     from expected

@@ -62,3 +62,12 @@ def test_the_lock_is_free_after_an_error(tmp_path):
         raise ZeroDivisionError
     with only_writer(tmp_path, "second", 0):
         pass
+
+
+def test_a_run_that_holds_the_lock_may_ask_again(tmp_path):
+    with only_writer(tmp_path, "outer", 0):
+        with only_writer(tmp_path, "inner", 0):
+            pass
+        assert json.loads((tmp_path / "writer.json").read_text())["run_id"] == "outer", (
+            "the outer one still holds it"
+        )

@@ -68,6 +68,9 @@ def test_as_of_can_be_set():
         ({"SCORECARD_TIME_ZONE": "Mars/Phobos"}, ["SCORECARD_TIME_ZONE", "Mars/Phobos", "Europe/Stockholm"]),
         ({"SCORECARD_AS_OF": "31/12/2025"}, ["SCORECARD_AS_OF", "31/12/2025", "2025-12-31"]),
         ({"SCORECARD_WAIT_FOR_WRITER": "soon"}, ["SCORECARD_WAIT_FOR_WRITER", "soon", "number"]),
+        ({"SCORECARD_WAIT_FOR_WRITER": "nan"}, ["SCORECARD_WAIT_FOR_WRITER", "nan"]),
+        ({"SCORECARD_SCHEDULE": "nonsense"}, ["SCORECARD_SCHEDULE", "nonsense", "0 2 * * *"]),
+        ({"SCORECARD_SCHEDULE": "at 2 every single night"}, ["SCORECARD_SCHEDULE", "five cron fields"]),
         ({"SCORECARD_WAIT_FOR_WRITER": "-1"}, ["SCORECARD_WAIT_FOR_WRITER", "not negative"]),
         ({"SCORECARD_SOURCES_DIR": "/no/such/folder"}, ["SCORECARD_SOURCES_DIR", "/no/such/folder"]),
         ({"SCORECARD_SOURCES": "adventureworks"}, ["adventureworks", "SCORECARD_LANDING"]),
@@ -83,3 +86,19 @@ def test_a_wrong_setting_is_named_with_what_is_allowed(environment, words):
         read(**environment)
     for word in words:
         assert word in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["0 2 * * *", "*/15 0-4 * * mon", "30 3 1,15 * *"])
+def test_usual_cron_lines_are_taken(text):
+    assert read(SCORECARD_SCHEDULE=text).schedule == text
+
+
+def test_different_currencies_are_not_added_up():
+    with pytest.raises(SettingsError, match="demo in SEK, adventureworks in USD"):
+        read(SCORECARD_SOURCES="demo,hr:adventureworks", SCORECARD_LANDING="adventureworks:/in")
+
+
+def test_the_company_can_be_named():
+    settings = read(SCORECARD_COMPANY="nordic")
+    assert settings.company == "nordic"
+    assert settings.company_name == "Nordhandel AB"

@@ -88,3 +88,27 @@ def test_the_table_speaks_swedish():
     console.print(scorecard_table([row(status_label="På rätt spår")], "Test AB", "SEK", "sv"))
     text = console.export_text()
     assert "Nyckeltal" in text and "Ekonomi" in text and "På rätt spår" in text and "godkänd" in text
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_titles_figures_and_shapes_are_there_at_any_width(width):
+    console = Console(width=width, record=True, markup=False, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+    long = row(
+        title="Customer acquisition cost",
+        display_format="amount",
+        actual=Decimal("34126000"),
+        target=Decimal("20000000"),
+        variance=Decimal("14126000"),
+    )
+    console.print(scorecard_table([long], "Test AB", "SEK", "en", width))
+    text = console.export_text()
+    for word in (
+        "Customer",
+        "acquisition",
+        "2025 Q4",
+        f"34{NBSP}126{NBSP}000",
+        f"+14{NBSP}126{NBSP}000",
+        "◐",
+    ):
+        assert word in text
+    assert ("On track" in text) == (width >= 108)
