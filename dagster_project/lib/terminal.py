@@ -33,6 +33,7 @@ WORDS = {
             "incomplete_period": "period not covered",
             "withheld": "withheld",
         },
+        "to": "to",
         "quality": {"passed": "passed", "warning": "warning", "failed": "failed", "unchecked": "–"},
     },
     "sv": {
@@ -48,6 +49,7 @@ WORDS = {
             "incomplete_period": "perioden täcks inte",
             "withheld": "visas inte",
         },
+        "to": "till",
         "quality": {"passed": "godkänd", "warning": "varning", "failed": "underkänd", "unchecked": "–"},
     },
 }
@@ -167,12 +169,12 @@ def format_variance(value: Decimal | None, display_format: str) -> str:
     return ("+" if value > 0 else "-") + text
 
 
-def format_target(row: Row) -> str:
+def format_target(row: Row, to: str = "to") -> str:
     """One figure, or both ends of a band."""
     if row.target_lower is None and row.target_upper is None:
         return format_value(row.target, row.display_format)
     lower, upper = (format_value(bound, row.display_format) for bound in (row.target_lower, row.target_upper))
-    return f"{lower.removesuffix(' %')} to {upper}"
+    return f"{lower.removesuffix(' %')} {to} {upper}"
 
 
 def scorecard_table(rows: list[Row], company: str, currency: str, language: str, width: int = 200) -> Table:
@@ -187,6 +189,7 @@ def scorecard_table(rows: list[Row], company: str, currency: str, language: str,
             justify="right" if index in (2, 3, 4) else "left",
             no_wrap=index > 0,
             # titles wrap, figures do not
+            overflow="ellipsis" if index else "fold",
             min_width=None if index else 16,
         )
     for perspective in PERSPECTIVES:
@@ -206,7 +209,7 @@ def scorecard_table(rows: list[Row], company: str, currency: str, language: str,
                 Text(row.title),
                 row.period_name,
                 Text(actual),
-                format_target(row),
+                format_target(row, words["to"]),
                 format_variance(row.variance, row.display_format),
                 Text(shape if narrow else f"{shape} {row.status_label}", style=colour),
                 words["quality"][row.quality],
