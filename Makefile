@@ -15,7 +15,7 @@ scorecard: .venv/ready ## print the published scorecard again (ARGS="--grain mon
 	@$(BIN)/python -m dagster_project.cli scorecard $(ARGS)
 
 test: .venv/ready ## run all tests
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 dev: .venv/ready ## open the Dagster UI on 127.0.0.1:3000
 	@$(BIN)/python -m dagster_project.cli dev $(ARGS)
