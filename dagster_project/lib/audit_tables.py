@@ -4,6 +4,7 @@ The ledger, the rejects and the state of the raw tables are written by `ingest.p
 gate; here is only what all of them agree on: which tables there are, and with which columns.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
@@ -14,7 +15,8 @@ from dagster_project.lib.sources import DomainCoverage, SourceSystem
 _TABLES = {
     "run_settings": """
         edition_id varchar, as_of_date date, history_from date, company varchar, company_name varchar,
-        reporting_currency varchar, time_zone varchar""",
+        reporting_currency varchar, time_zone varchar, fiscal_year_start_month integer, days_shown integer,
+        is_employee_scope_allowed boolean""",
     "domain_coverage": """
         domain varchar, source_system varchar, covered_from date, covered_to date,
         note_en varchar, note_sv varchar""",
@@ -43,6 +45,9 @@ def ensure_audit_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("create schema if not exists raw")
     for name, columns in _TABLES.items():
         connection.execute(f"create table if not exists audit.{name} ({columns})")
+        # a warehouse of an earlier version keeps its ledger and gets the columns that came since
+        for column in re.split(r",\s*", columns.strip()):
+            connection.execute(f"alter table audit.{name} add column if not exists {column}")
 
 
 def write_run_settings(
@@ -55,15 +60,24 @@ def write_run_settings(
     company_name: str,
     reporting_currency: str,
     time_zone: str,
+    fiscal_year_start_month: int = 1,
+    days_shown: int = 400,
+    is_employee_scope_allowed: bool = False,
 ) -> None:
     """Write the one row of audit.run_settings."""
-    row = (edition_id, as_of_date, history_from, company, company_name, reporting_currency, time_zone)
-    _replace(
-        connection,
-        "run_settings",
-        "edition_id, as_of_date, history_from, company, company_name, reporting_currency, time_zone",
-        [row],
-    )
+    row = {
+        "edition_id": edition_id,
+        "as_of_date": as_of_date,
+        "history_from": history_from,
+        "company": company,
+        "company_name": company_name,
+        "reporting_currency": reporting_currency,
+        "time_zone": time_zone,
+        "fiscal_year_start_month": fiscal_year_start_month,
+        "days_shown": days_shown,
+        "is_employee_scope_allowed": is_employee_scope_allowed,
+    }
+    _replace(connection, "run_settings", ", ".join(row), [tuple(row.values())])
 
 
 def write_domain_coverage(

@@ -42,6 +42,8 @@ def edition_id(
         "company": [settings.company, settings.company_name, settings.reporting_currency],
         "history_from": str(settings.history_from),
         "time_zone": settings.time_zone,
+        "calendar": [settings.fiscal_year_start_month, settings.days_shown],
+        "employee_scope": settings.is_employee_scope_allowed,
     }
     fingerprint = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:10]
     return f"{settings.as_of}-{fingerprint}"

@@ -48,6 +48,8 @@ class Settings:
     as_of: date
     time_zone: str
     schedule: str
+    fiscal_year_start_month: int
+    days_shown: int
     wait_for_writer_seconds: float
     dbt_threads: int
 
@@ -80,6 +82,11 @@ class Settings:
     def history_from(self) -> date | None:
         """First day the scorecard shows, where a source system says so; the earliest one."""
         return min((system.history_from for system in self.systems if system.history_from), default=None)
+
+    @property
+    def is_employee_scope_allowed(self) -> bool:
+        """Whether single employees may stand on the scorecard: only where every source system says so."""
+        return all(system.employee_scope for system in self.systems)
 
     def dbt_environment(self) -> dict[str, str]:
         """The variables that the dbt project reads (dbt_project.yml, profiles.yml, macros)."""
@@ -150,6 +157,8 @@ class Settings:
             ),
             time_zone=time_zone,
             schedule=_schedule(environment.get("SCORECARD_SCHEDULE") or "0 2 * * *"),
+            fiscal_year_start_month=_whole(environment, "SCORECARD_FISCAL_YEAR_START_MONTH", 1, 1, 12),
+            days_shown=_whole(environment, "SCORECARD_DAYS_SHOWN", 400, 0, 36_600),
             wait_for_writer_seconds=_number(environment, "SCORECARD_WAIT_FOR_WRITER", 60.0),
             dbt_threads=max(1, int(_number(environment, "SCORECARD_THREADS", 2))),
         )
@@ -211,6 +220,13 @@ def _schedule(text: str) -> str:
             f"SCORECARD_SCHEDULE is {text!r}; use five cron fields such as `0 2 * * *` for every night at 02:00."
         )
     return text
+
+
+def _whole(environment: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = environment.get(name) or str(default)
+    if not re.fullmatch(r"\d{1,6}", text) or not low <= int(text) <= high:
+        raise SettingsError(f"{name} is {text!r}; use a whole number from {low} to {high}.")
+    return int(text)
 
 
 def _number(environment: Mapping[str, str], name: str, default: float) -> float:

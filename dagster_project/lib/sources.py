@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-DOMAINS = ("sales", "marketing", "service", "finance", "hr", "logistics")
+DOMAINS = ("sales", "marketing", "service", "finance", "hr", "logistics", "observed")
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 ENCODINGS = ("utf-8", "utf-16", "windows-1252", "iso-8859-1", "iso-8859-15", "cp850")
 PLAIN_TYPES = ("varchar", "integer", "bigint", "double", "date", "timestamp", "boolean")
@@ -191,6 +191,7 @@ class SystemSettings(_Declared):
     as_of: date | None = None
     history_from: date | None = None
     landing: Annotated[str, AfterValidator(_relative)] | None = None
+    employee_scope: bool = False
     domains: dict[Domain, DomainCoverage] = {}
 
     @model_validator(mode="after")

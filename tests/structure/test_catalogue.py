@@ -55,7 +55,7 @@ def test_the_first_thirty_kpis_are_there():
 
 
 def test_every_kpi_is_in_the_union_line_exactly_once():
-    union = (CHECKOUT / "dbt_project" / "models" / "scorecard" / "kpi_values.sql").read_text()
+    union = (CHECKOUT / "dbt_project" / "models" / "scorecard" / "kpi_results.sql").read_text()
     listed = re.findall(r"select \* from \{\{ ref\('(\w+)'\) \}\}", union)
     assert sorted(listed) == sorted(CATALOGUE)
 

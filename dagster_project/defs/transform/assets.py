@@ -74,6 +74,9 @@ def run_facts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterat
             company_name=settings().company_name,
             reporting_currency=settings().reporting_currency,
             time_zone=settings().time_zone,
+            fiscal_year_start_month=settings().fiscal_year_start_month,
+            days_shown=settings().days_shown,
+            is_employee_scope_allowed=settings().is_employee_scope_allowed,
             edition_id=edition,
         )
         write_domain_coverage(connection, settings().systems, settings().domain_feeds)

@@ -19,6 +19,38 @@ events as (
     from {{ ref('stg_sales__leads') }}
     union all
     select
+        'marketing' as domain,
+        min(activity_date) as first_date,
+        max(activity_date) as last_date
+    from {{ ref('stg_marketing__campaign_days') }}
+    union all
+    select
+        'marketing' as domain,
+        min(session_date) as first_date,
+        max(session_date) as last_date
+    from {{ ref('stg_marketing__web_sessions') }}
+    union all
+    select
+        'service' as domain,
+        cast(min(opened_at) as date) as first_date,
+        cast(max(opened_at) as date) as last_date
+    from {{ ref('stg_service__tickets') }}
+    union all
+    select
+        'service' as domain,
+        min(answered_date) as first_date,
+        max(answered_date) as last_date
+    from {{ ref('stg_service__survey_answers') }}
+    union all
+    -- figures speak for their own periods, whenever they come: the domain knows no gaps of its own
+    select
+        'observed' as domain,
+        min(observations.period_start_date) as first_date,
+        max(settings.as_of_date) as last_date
+    from {{ ref('stg_observed__observations') }} as observations
+    cross join settings
+    union all
+    select
         'finance' as domain,
         min(posting_date) as first_date,
         max(posting_date) as last_date

@@ -15,8 +15,18 @@ select
     changes.stage_probability,
     changes.is_open,
     changes.is_won,
-    changes.amount
+    opportunities.salesperson_id,
+    -- the value of a deal in another currency is as good as the day's rate
+    case
+        when changes.currency_code is null then changes.amount
+        else cast(changes.amount * rates.rate as decimal(18, 4))
+    end as amount
 from {{ ref('stg_sales__opportunity_stages') }} as changes
 -- left, not inner: the value is in the stage; the opportunity's record only says where it is worked
 left join {{ ref('stg_sales__opportunities') }} as opportunities
     on changes.opportunity_id = opportunities.opportunity_id
+-- left: a missing rate must stop the build by name, not drop the deal
+left join {{ ref('dim_exchange_rates') }} as rates
+    on
+        changes.currency_code = rates.currency_code
+        and changes.changed_date between rates.valid_from and rates.valid_to

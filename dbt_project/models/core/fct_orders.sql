@@ -1,8 +1,9 @@
 with order_totals as (
     select
         order_id,
-        cast(sum(net_amount) as decimal(38, 4)) as net_amount
-    from {{ ref('stg_sales__order_lines') }}
+        cast(sum(net_amount) as decimal(38, 4)) as net_amount,
+        cast(sum(cost_amount) as decimal(38, 4)) as cost_amount
+    from {{ ref('fct_order_lines') }}
     group by order_id
 )
 
@@ -15,6 +16,7 @@ select
     orders.channel,
     orders.salesperson_id,
     coalesce(order_totals.net_amount, 0) as net_amount,
+    coalesce(order_totals.cost_amount, 0) as cost_amount,
     -- the order id only settles which of several orders on the first day is the first
     row_number() over (
         partition by orders.customer_id

@@ -35,6 +35,7 @@ select
     catalogue.display_format,
     catalogue.direction,
     catalogue.additivity,
+    catalogue.additivity_note,
     catalogue.period_basis,
     catalogue.domains,
     catalogue.grains,
@@ -46,6 +47,7 @@ select
     catalogue.formula,
     catalogue.target_rule,
     catalogue.note,
+    catalogue.metric_layer_note,
     data_notes.data_note_en,
     data_notes.data_note_sv
 from {{ ref('kpis') }} as catalogue

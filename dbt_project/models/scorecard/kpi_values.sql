@@ -2,65 +2,21 @@
 -- `no_data`; a flow over a period that the data does not wholly cover is `incomplete_period`, so
 -- that the edges of a calendar never look like results.
 with computed as (
-    select * from {{ ref('absence_ratio') }}
+    select results.*
+    from {{ ref('kpi_results') }} as results
+    cross join {{ source('audit', 'run_settings') }} as settings
+    -- docs/decisions/small-groups.md
+    where results.scope_type <> 'employee' or settings.is_employee_scope_allowed
+),
+
+-- Scopes with many members that come and go: a row only where there is something to say. Anywhere
+-- else a period without data has its row too.
+sparse_scope_types as (
+    select 'employee' as scope_type
     union all
-    select * from {{ ref('average_order_value_amount') }}
+    select 'customer' as scope_type
     union all
-    select * from {{ ref('budget_variance_amount') }}
-    union all
-    select * from {{ ref('budget_variance_ratio') }}
-    union all
-    select * from {{ ref('customer_acquisition_cost_amount') }}
-    union all
-    select * from {{ ref('debt_to_equity_ratio') }}
-    union all
-    select * from {{ ref('ebitda_amount') }}
-    union all
-    select * from {{ ref('employee_retention_ratio') }}
-    union all
-    select * from {{ ref('gender_pay_gap_ratio') }}
-    union all
-    select * from {{ ref('gross_margin_ratio') }}
-    union all
-    select * from {{ ref('gross_profit_amount') }}
-    union all
-    select * from {{ ref('headcount') }}
-    union all
-    select * from {{ ref('hires_count') }}
-    union all
-    select * from {{ ref('inventory_turnover_ratio') }}
-    union all
-    select * from {{ ref('lead_conversion_ratio') }}
-    union all
-    select * from {{ ref('net_income_amount') }}
-    union all
-    select * from {{ ref('net_margin_ratio') }}
-    union all
-    select * from {{ ref('new_customers_count') }}
-    union all
-    select * from {{ ref('on_time_delivery_ratio') }}
-    union all
-    select * from {{ ref('operating_expenses_amount') }}
-    union all
-    select * from {{ ref('order_fulfilment_days') }}
-    union all
-    select * from {{ ref('pipeline_value_amount') }}
-    union all
-    select * from {{ ref('quick_ratio') }}
-    union all
-    select * from {{ ref('revenue_amount') }}
-    union all
-    select * from {{ ref('revenue_growth_ratio') }}
-    union all
-    select * from {{ ref('sales_quota_attainment_ratio') }}
-    union all
-    select * from {{ ref('supplier_lead_time_days') }}
-    union all
-    select * from {{ ref('supplier_reject_ratio') }}
-    union all
-    select * from {{ ref('utilisation_ratio') }}
-    union all
-    select * from {{ ref('women_share_ratio') }}
+    select 'campaign' as scope_type
 ),
 
 scopes as (
@@ -105,6 +61,8 @@ expected as (
         periods.last_year_start_date,
         scopes.scope_type,
         scopes.scope_id,
+        sparse_scope_types.scope_type is not null
+        or (periods.period_grain = 'day' and scopes.scope_type <> 'company') as is_sparse,
         coalesce(
             coverage.is_fed
             and coverage.covered_from <= periods.period_start_date
@@ -117,6 +75,7 @@ expected as (
         on ',' || catalogue.grains || ',' like '%,' || periods.period_grain || ',%'
     inner join scopes on catalogue.kpi_id = scopes.kpi_id
     inner join coverage on catalogue.kpi_id = coverage.kpi_id
+    left join sparse_scope_types on scopes.scope_type = sparse_scope_types.scope_type
 ),
 
 judged as (
@@ -141,6 +100,7 @@ judged as (
             and expected.period_start_date = computed.period_start_date
             and expected.scope_type = computed.scope_type
             and expected.scope_id = computed.scope_id
+    where computed.kpi_id is not null or not expected.is_sparse
 )
 
 select

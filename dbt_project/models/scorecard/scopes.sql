@@ -1,9 +1,28 @@
--- Every scope that any KPI has a value for; all of them are parts of the company.
-with suppliers as (
+-- Every scope that any KPI has a value for. A team is part of its department; anything else is part
+-- of the company. Employees and customers are shown by their ids: no name leaves the warehouse.
+with names as (
     select distinct
-        supplier_id,
-        supplier_name
+        'supplier' as scope_type,
+        supplier_id as scope_id,
+        supplier_name as scope_name,
+        cast(null as varchar) as department
     from {{ ref('fct_purchase_orders') }}
+    union all
+    select
+        'campaign' as scope_type,
+        campaign_id as scope_id,
+        campaign_name as scope_name,
+        cast(null as varchar) as department
+    from {{ ref('dim_campaigns') }}
+    union all
+    -- two departments may have a team of one name, so its id carries both
+    select distinct
+        'team' as scope_type,
+        department || ' / ' || team as scope_id,
+        team as scope_name,
+        department
+    from {{ ref('fct_employment') }}
+    where team is not null
 ),
 
 seen as (
@@ -18,12 +37,16 @@ select
     seen.scope_id,
     case
         when seen.scope_type = 'company' then settings.company_name
-        when seen.scope_type = 'supplier' then coalesce(suppliers.supplier_name, seen.scope_id)
-        else seen.scope_id
+        else coalesce(names.scope_name, seen.scope_id)
     end as scope_name,
-    case when seen.scope_type <> 'company' then 'company' end as parent_scope_type,
-    case when seen.scope_type <> 'company' then 'all' end as parent_scope_id
+    case
+        when names.department is not null then 'department'
+        when seen.scope_type <> 'company' then 'company'
+    end as parent_scope_type,
+    case
+        when names.department is not null then names.department
+        when seen.scope_type <> 'company' then 'all'
+    end as parent_scope_id
 from seen
 cross join {{ source('audit', 'run_settings') }} as settings
-left join suppliers
-    on seen.scope_type = 'supplier' and seen.scope_id = suppliers.supplier_id
+left join names on seen.scope_type = names.scope_type and seen.scope_id = names.scope_id

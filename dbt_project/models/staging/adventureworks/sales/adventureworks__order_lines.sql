@@ -24,7 +24,9 @@ select
     product.productalternatekey as product_id,
     lines.orderquantity as quantity,
     lines.salesamount as net_amount,
-    lines.totalproductcost as cost_amount
+    lines.totalproductcost as cost_amount,
+    -- amounts are dollars in every row, whatever currency the customer paid in
+    cast(null as varchar) as currency_code
 from lines
 -- left, not inner: a line without its product must fail the contract, not vanish from revenue
 left join {{ source('adventureworks', 'product') }} as product on lines.productkey = product.productkey

@@ -26,6 +26,7 @@ with versions as (
 select
     productalternatekey as product_id,
     englishproductname as product_name,
-    coalesce(englishproductcategoryname, any_category_name, 'unassigned') as product_category
+    coalesce(englishproductcategoryname, any_category_name, 'unassigned') as product_category,
+    cast(null as date) as launch_date
 from versions
 where preference = 1

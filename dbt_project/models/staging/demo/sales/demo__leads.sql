@@ -3,6 +3,9 @@ select
     created_date,
     region,
     channel,
+    campaign_id,
+    channel <> 'referral' as is_marketing,
+    customer_id,
     qualified_date,
     converted_date
 from {{ source('demo', 'leads') }}

@@ -2,5 +2,6 @@ select
     opportunity_id,
     created_date,
     region,
-    channel
+    channel,
+    cast(null as varchar) as salesperson_id
 from {{ source('demo', 'opportunities') }}

@@ -6,5 +6,6 @@ select
     probability as stage_probability,
     stage not in ('vunnen', 'förlorad') as is_open,
     stage = 'vunnen' as is_won,
-    amount
+    amount,
+    cast(null as varchar) as currency_code
 from {{ source('demo', 'opportunity_stages') }}

@@ -1,5 +1,6 @@
 select
     product_id,
     product_name,
-    product_category
+    product_category,
+    launch_date
 from {{ source('demo', 'products') }}

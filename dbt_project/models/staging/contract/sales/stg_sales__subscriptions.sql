@@ -1,0 +1,1 @@
+{{ staging_contract('subscriptions') }}
