@@ -71,7 +71,7 @@ class Draw:
         scale = 10**decimals
         return Decimal(self.random.randrange(low * scale, high * scale + 1)) / scale
 
-    def pick(self, choices: Sequence[Any]) -> Any:  # noqa: ANN401
+    def pick(self, choices: Sequence[Any]) -> Any:
         """One of them."""
         return self.random.choice(choices)
 
@@ -83,7 +83,7 @@ class Draw:
         """A whole number, both ends included."""
         return self.random.randint(low, high)
 
-    def maybe(self, probability: float, value: Callable[[], Any]) -> Any:  # noqa: ANN401
+    def maybe(self, probability: float, value: Callable[[], Any]) -> Any:
         """The value with this probability, else None."""
         return value() if self.happens(probability) else None
 

@@ -39,7 +39,7 @@ class Book:
         """The rows of a staging entity."""
         return self.company.tables.get(entity, [])
 
-    def once(self, make: Callable[[Book], Any]) -> Any:  # noqa: ANN401
+    def once(self, make: Callable[[Book], Any]) -> Any:
         """What ``make(book)`` gives, worked out at the first call only."""
         if make not in self._made:
             self._made[make] = make(self)
