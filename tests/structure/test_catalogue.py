@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from dagster_project.lib.catalogue_pages import pages
+from dagster_project.lib.scaffold import FILL_IN
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 KPIS = CHECKOUT / "dbt_project" / "models" / "kpis"
 REFERENCE = CHECKOUT / "seeds" / "reference"
@@ -141,3 +144,19 @@ def test_key_results_are_bound_to_kpis_at_published_scopes():
         assert row["kpi_id"] in CATALOGUE
         assert row["objective_id"] in objectives
         assert row["scope_type"] in CATALOGUE[row["kpi_id"]]["scopes"].split(",")
+
+
+def test_nothing_is_left_to_fill_in():
+    """`make kpi` marks what a person has to write."""
+    left = [
+        path.relative_to(CHECKOUT)
+        for folder in (KPIS, REFERENCE)
+        for path in folder.rglob("*.*")
+        if FILL_IN in path.read_text()
+    ]
+    assert not left, f"{FILL_IN!r} stands in {', '.join(map(str, left))}"
+
+
+def test_the_pages_are_those_of_the_catalogue():
+    written = {path.name: path.read_text() for path in (CHECKOUT / "docs" / "kpis").glob("*.md")}
+    assert written == pages(CATALOGUE.values()), "run `make catalogue`"
