@@ -45,11 +45,18 @@ def pages(rows: Iterable[Row]) -> dict[str, str]:
         for members in departments.values()
         for row in members
     ]
-    written["README.md"] = (
-        f"{_HEADER}# The KPIs\n\nEvery KPI with its definition, one page a department. "
-        "The same catalogue is the published table `kpi_catalogue`.\n\n| KPI | English | Svenska | department | perspective |\n|---|---|---|---|---|\n"
-        + "\n".join(sorted(lines))
-        + "\n"
+    written["README.md"] = "\n".join(
+        [
+            f"{_HEADER}# The KPIs",
+            "",
+            "Every KPI with its definition, one page a department. The same catalogue is the published table",
+            "`kpi_catalogue`.",
+            "",
+            "| KPI | English | Svenska | department | perspective |",
+            "|---|---|---|---|---|",
+            *sorted(lines),
+            "",
+        ]
     )
     return written
 
