@@ -60,7 +60,7 @@ def link_project(settings: Settings) -> None:
     wanted[project.parent / "seeds"] = CHECKOUT / "seeds"
     wanted |= {project / "external" / system.name: system.folder for system in settings.external}
     (project / "external").mkdir(parents=True, exist_ok=True)
-    for link in (*project.iterdir(), *(project / "external").iterdir()):
+    for link in {*project.iterdir(), *(project / "external").iterdir(), *wanted}:
         if link.is_symlink() and wanted.get(link) != link.readlink():
             link.unlink()
     for link, target in wanted.items():

@@ -4,13 +4,21 @@ select * from {{ ref('absence_ratio') }}
 union all
 select * from {{ ref('average_order_value_amount') }}
 union all
+select * from {{ ref('backorder_ratio') }}
+union all
 select * from {{ ref('budget_variance_amount') }}
 union all
 select * from {{ ref('budget_variance_ratio') }}
 union all
+select * from {{ ref('carbon_per_order_kg') }}
+union all
 select * from {{ ref('customer_acquisition_cost_amount') }}
 union all
+select * from {{ ref('cycle_time_days') }}
+union all
 select * from {{ ref('debt_to_equity_ratio') }}
+union all
+select * from {{ ref('delivery_lateness_days') }}
 union all
 select * from {{ ref('ebitda_amount') }}
 union all
@@ -44,7 +52,11 @@ select * from {{ ref('operating_expenses_amount') }}
 union all
 select * from {{ ref('order_fulfilment_days') }}
 union all
+select * from {{ ref('order_fulfilment_ratio') }}
+union all
 select * from {{ ref('pipeline_value_amount') }}
+union all
+select * from {{ ref('production_cost_per_unit_amount') }}
 union all
 select * from {{ ref('quick_ratio') }}
 union all
@@ -54,7 +66,11 @@ select * from {{ ref('revenue_growth_ratio') }}
 union all
 select * from {{ ref('sales_quota_attainment_ratio') }}
 union all
+select * from {{ ref('supplier_fill_ratio') }}
+union all
 select * from {{ ref('supplier_lead_time_days') }}
+union all
+select * from {{ ref('supplier_on_time_ratio') }}
 union all
 select * from {{ ref('supplier_reject_ratio') }}
 union all
