@@ -3,6 +3,7 @@ select
     created_date,
     region,
     channel,
+    campaign_id,
     qualified_date,
     converted_date
 from {{ ref('stg_sales__leads') }}

@@ -2,9 +2,13 @@
 -- What every KPI file computed, one line a file, in alphabetical order.
 select * from {{ ref('absence_ratio') }}
 union all
+select * from {{ ref('annual_recurring_revenue_amount') }}
+union all
 select * from {{ ref('average_order_value_amount') }}
 union all
 select * from {{ ref('backorder_ratio') }}
+union all
+select * from {{ ref('booked_meetings_count') }}
 union all
 select * from {{ ref('budget_variance_amount') }}
 union all
@@ -38,6 +42,10 @@ select * from {{ ref('inventory_turnover_ratio') }}
 union all
 select * from {{ ref('lead_conversion_ratio') }}
 union all
+select * from {{ ref('lead_to_opportunity_ratio') }}
+union all
+select * from {{ ref('monthly_recurring_revenue_amount') }}
+union all
 select * from {{ ref('net_income_amount') }}
 union all
 select * from {{ ref('net_margin_ratio') }}
@@ -64,6 +72,12 @@ select * from {{ ref('revenue_amount') }}
 union all
 select * from {{ ref('revenue_growth_ratio') }}
 union all
+select * from {{ ref('sales_cycle_days') }}
+union all
+select * from {{ ref('sales_cycle_median_days') }}
+union all
+select * from {{ ref('sales_per_employee_amount') }}
+union all
 select * from {{ ref('sales_quota_attainment_ratio') }}
 union all
 select * from {{ ref('supplier_fill_ratio') }}
@@ -75,5 +89,9 @@ union all
 select * from {{ ref('supplier_reject_ratio') }}
 union all
 select * from {{ ref('utilisation_ratio') }}
+union all
+select * from {{ ref('weighted_pipeline_value_amount') }}
+union all
+select * from {{ ref('win_ratio') }}
 union all
 select * from {{ ref('women_share_ratio') }}
