@@ -93,8 +93,7 @@ select
         false
     ) as is_incomplete
 from channels
--- inner, all three: without the ledger there is no cost to divide, and without marketing data nothing
--- tells the channels apart
+-- inner, all three: without the ledger there is no cost to divide, and without marketing data none is a channel's
 inner join company
     on
         channels.period_grain = company.period_grain
@@ -104,3 +103,5 @@ inner join {{ ref('dim_periods') }} as periods
         channels.period_grain = periods.period_grain
         and channels.period_start_date = periods.period_start_date
 inner join {{ ref('dim_coverage') }} as coverage on coverage.domain = 'marketing'
+-- where no campaign's cost is recorded, every channel would show the same share as if it were its own cost
+where (select max(campaign_days_count) from {{ ref('metrics_marketing__campaigns_periodic') }}) > 0

@@ -12,6 +12,7 @@ with events as (
         case when impressions_count is not null then clicks_count end as click_through_clicks_count,
         case when clicks_count is not null then impressions_count end as click_through_impressions_count,
         0 as marketing_leads_count,
+        0 as acquired_orders_count,
         0 as acquired_revenue_amount,
         0 as acquired_gross_profit_amount
     from {{ ref('fct_campaign_days') }}
@@ -26,6 +27,7 @@ with events as (
         null as click_through_clicks_count,
         null as click_through_impressions_count,
         1 as marketing_leads_count,
+        0 as acquired_orders_count,
         0 as acquired_revenue_amount,
         0 as acquired_gross_profit_amount
     from {{ ref('fct_leads') }}
@@ -41,6 +43,7 @@ with events as (
         null as click_through_clicks_count,
         null as click_through_impressions_count,
         0 as marketing_leads_count,
+        1 as acquired_orders_count,
         orders.net_amount as acquired_revenue_amount,
         orders.net_amount - orders.cost_amount as acquired_gross_profit_amount
     from {{ ref('fct_orders') }} as orders
@@ -60,6 +63,7 @@ select
     cast(sum(click_through_clicks_count) as bigint) as click_through_clicks_count,
     cast(sum(click_through_impressions_count) as bigint) as click_through_impressions_count,
     cast(sum(marketing_leads_count) as bigint) as marketing_leads_count,
+    cast(sum(acquired_orders_count) as bigint) as acquired_orders_count,
     cast(sum(acquired_revenue_amount) as decimal(38, 4)) as acquired_revenue_amount,
     cast(sum(acquired_gross_profit_amount) as decimal(38, 4)) as acquired_gross_profit_amount
 from events

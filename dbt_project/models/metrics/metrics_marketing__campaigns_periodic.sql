@@ -14,6 +14,7 @@ with rolled_up as (
         cast(sum(daily.click_through_clicks_count) as bigint) as click_through_clicks_count,
         cast(sum(daily.click_through_impressions_count) as bigint) as click_through_impressions_count,
         cast(sum(daily.marketing_leads_count) as bigint) as marketing_leads_count,
+        cast(sum(daily.acquired_orders_count) as bigint) as acquired_orders_count,
         cast(sum(daily.acquired_revenue_amount) as decimal(38, 4)) as acquired_revenue_amount,
         cast(sum(daily.acquired_gross_profit_amount) as decimal(38, 4)) as acquired_gross_profit_amount
     from {{ ref('metrics_marketing__campaigns_daily') }} as daily
@@ -32,14 +33,16 @@ select
     scope_type,
     scope_id,
     campaign_days_count,
-    -- nothing spent in this period is 0; nothing recorded in any period is not known
+    -- nothing in this period is 0; nothing in any period is not known: the source does not record it
     case when max(campaign_days_count) over () > 0 then advertising_cost_amount end as advertising_cost_amount,
     clicks_count,
     click_through_clicks_count,
     click_through_impressions_count,
     case when max(marketing_leads_count) over () > 0 then marketing_leads_count end as marketing_leads_count,
-    acquired_revenue_amount,
-    acquired_gross_profit_amount
+    acquired_orders_count,
+    case when max(acquired_orders_count) over () > 0 then acquired_revenue_amount end as acquired_revenue_amount,
+    case when max(acquired_orders_count) over () > 0 then acquired_gross_profit_amount end
+        as acquired_gross_profit_amount
 from rolled_up
 -- leads that no campaign brought are the company's and their channel's, but no campaign's
 where scope_type <> 'campaign' or scope_id <> 'unassigned'
