@@ -5,17 +5,20 @@ with kpi as (
         sessions.period_start_date,
         sessions.scope_type,
         sessions.scope_id,
-        campaigns.clicks_count as numerator,
+        case when campaigns.campaign_days_count > 0 then campaigns.clicks_count else 0 end as numerator,
         sessions.visitors_count as denominator
     from {{ ref('metrics_marketing__web_sessions_periodic') }} as sessions
-    -- inner, not left: a channel without counted clicks is not one that nobody clicks on
-    inner join {{ ref('metrics_marketing__campaigns_periodic') }} as campaigns
+    -- left, not inner: where no campaign ran, nobody clicked on one
+    left join {{ ref('metrics_marketing__campaigns_periodic') }} as campaigns
         on
             sessions.period_grain = campaigns.period_grain
             and sessions.period_start_date = campaigns.period_start_date
             and sessions.scope_type = campaigns.scope_type
             and sessions.scope_id = campaigns.scope_id
-    where sessions.visitors_count is not null and campaigns.clicks_count is not null
+    where
+        sessions.visitors_count is not null
+        -- a source that never counts clicks does not say that there were none
+        and (select max(clicks_count) from {{ ref('metrics_marketing__campaigns_periodic') }}) is not null
 )
 
 select
