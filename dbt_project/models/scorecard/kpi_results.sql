@@ -2,6 +2,8 @@
 -- What every KPI file computed, one line a file, in alphabetical order.
 select * from {{ ref('absence_ratio') }}
 union all
+select * from {{ ref('advertising_cost_amount') }}
+union all
 select * from {{ ref('annual_recurring_revenue_amount') }}
 union all
 select * from {{ ref('average_order_value_amount') }}
@@ -16,7 +18,15 @@ select * from {{ ref('budget_variance_ratio') }}
 union all
 select * from {{ ref('carbon_per_order_kg') }}
 union all
+select * from {{ ref('click_through_ratio') }}
+union all
+select * from {{ ref('clicks_per_visitor_ratio') }}
+union all
+select * from {{ ref('cost_per_lead_amount') }}
+union all
 select * from {{ ref('customer_acquisition_cost_amount') }}
+union all
+select * from {{ ref('customer_satisfaction_ratio') }}
 union all
 select * from {{ ref('cycle_time_days') }}
 union all
@@ -27,6 +37,12 @@ union all
 select * from {{ ref('ebitda_amount') }}
 union all
 select * from {{ ref('employee_retention_ratio') }}
+union all
+select * from {{ ref('escalation_ratio') }}
+union all
+select * from {{ ref('first_contact_resolution_ratio') }}
+union all
+select * from {{ ref('first_response_minutes') }}
 union all
 select * from {{ ref('gender_pay_gap_ratio') }}
 union all
@@ -44,11 +60,15 @@ select * from {{ ref('lead_conversion_ratio') }}
 union all
 select * from {{ ref('lead_to_opportunity_ratio') }}
 union all
+select * from {{ ref('marketing_revenue_amount') }}
+union all
 select * from {{ ref('monthly_recurring_revenue_amount') }}
 union all
 select * from {{ ref('net_income_amount') }}
 union all
 select * from {{ ref('net_margin_ratio') }}
+union all
+select * from {{ ref('net_promoter_score') }}
 union all
 select * from {{ ref('new_customers_count') }}
 union all
@@ -62,11 +82,21 @@ select * from {{ ref('order_fulfilment_days') }}
 union all
 select * from {{ ref('order_fulfilment_ratio') }}
 union all
+select * from {{ ref('paid_web_sessions_count') }}
+union all
 select * from {{ ref('pipeline_value_amount') }}
 union all
 select * from {{ ref('production_cost_per_unit_amount') }}
 union all
+select * from {{ ref('qualified_leads_count') }}
+union all
 select * from {{ ref('quick_ratio') }}
+union all
+select * from {{ ref('resolution_hours') }}
+union all
+select * from {{ ref('return_on_ad_spend_ratio') }}
+union all
+select * from {{ ref('return_on_investment_ratio') }}
 union all
 select * from {{ ref('revenue_amount') }}
 union all
@@ -89,6 +119,10 @@ union all
 select * from {{ ref('supplier_reject_ratio') }}
 union all
 select * from {{ ref('utilisation_ratio') }}
+union all
+select * from {{ ref('waiting_minutes') }}
+union all
+select * from {{ ref('web_sessions_count') }}
 union all
 select * from {{ ref('weighted_pipeline_value_amount') }}
 union all
