@@ -1,5 +1,7 @@
 {{ config(materialized='view') }}
 -- What every KPI file computed, one line a file, in alphabetical order.
+select * from {{ ref('absence_occasions_per_employee') }}
+union all
 select * from {{ ref('absence_ratio') }}
 union all
 select * from {{ ref('average_order_value_amount') }}
@@ -14,7 +16,19 @@ select * from {{ ref('debt_to_equity_ratio') }}
 union all
 select * from {{ ref('ebitda_amount') }}
 union all
+select * from {{ ref('employee_engagement_score') }}
+union all
 select * from {{ ref('employee_retention_ratio') }}
+union all
+select * from {{ ref('employee_satisfaction_ratio') }}
+union all
+select * from {{ ref('employee_turnover_ratio') }}
+union all
+select * from {{ ref('ethnic_group_share_ratio') }}
+union all
+select * from {{ ref('ethnicity_pay_gap_ratio') }}
+union all
+select * from {{ ref('gender_pay_gap_median_ratio') }}
 union all
 select * from {{ ref('gender_pay_gap_ratio') }}
 union all
@@ -50,12 +64,22 @@ select * from {{ ref('revenue_amount') }}
 union all
 select * from {{ ref('revenue_growth_ratio') }}
 union all
+select * from {{ ref('revenue_per_employee_amount') }}
+union all
 select * from {{ ref('sales_quota_attainment_ratio') }}
 union all
 select * from {{ ref('supplier_lead_time_days') }}
 union all
 select * from {{ ref('supplier_reject_ratio') }}
 union all
+select * from {{ ref('training_cost_per_employee_amount') }}
+union all
+select * from {{ ref('training_hours_per_employee') }}
+union all
+select * from {{ ref('unplanned_absence_days') }}
+union all
 select * from {{ ref('utilisation_ratio') }}
+union all
+select * from {{ ref('women_in_leadership_share_ratio') }}
 union all
 select * from {{ ref('women_share_ratio') }}
