@@ -1,5 +1,7 @@
 {{ config(materialized='view') }}
 -- What every KPI file computed, one line a file, in alphabetical order.
+select * from {{ ref('absence_occasions_per_employee') }}
+union all
 select * from {{ ref('absence_ratio') }}
 union all
 select * from {{ ref('advertising_cost_amount') }}
@@ -36,13 +38,25 @@ select * from {{ ref('delivery_lateness_days') }}
 union all
 select * from {{ ref('ebitda_amount') }}
 union all
+select * from {{ ref('employee_engagement_score') }}
+union all
 select * from {{ ref('employee_retention_ratio') }}
 union all
+select * from {{ ref('employee_satisfaction_ratio') }}
+union all
+select * from {{ ref('employee_turnover_ratio') }}
+union all
 select * from {{ ref('escalation_ratio') }}
+union all
+select * from {{ ref('ethnic_group_share_ratio') }}
+union all
+select * from {{ ref('ethnicity_pay_gap_ratio') }}
 union all
 select * from {{ ref('first_contact_resolution_ratio') }}
 union all
 select * from {{ ref('first_response_minutes') }}
+union all
+select * from {{ ref('gender_pay_gap_median_ratio') }}
 union all
 select * from {{ ref('gender_pay_gap_ratio') }}
 union all
@@ -102,6 +116,8 @@ select * from {{ ref('revenue_amount') }}
 union all
 select * from {{ ref('revenue_growth_ratio') }}
 union all
+select * from {{ ref('revenue_per_employee_amount') }}
+union all
 select * from {{ ref('sales_cycle_days') }}
 union all
 select * from {{ ref('sales_cycle_median_days') }}
@@ -118,6 +134,12 @@ select * from {{ ref('supplier_on_time_ratio') }}
 union all
 select * from {{ ref('supplier_reject_ratio') }}
 union all
+select * from {{ ref('training_cost_per_employee_amount') }}
+union all
+select * from {{ ref('training_hours_per_employee') }}
+union all
+select * from {{ ref('unplanned_absence_days') }}
+union all
 select * from {{ ref('utilisation_ratio') }}
 union all
 select * from {{ ref('waiting_minutes') }}
@@ -127,5 +149,7 @@ union all
 select * from {{ ref('weighted_pipeline_value_amount') }}
 union all
 select * from {{ ref('win_ratio') }}
+union all
+select * from {{ ref('women_in_leadership_share_ratio') }}
 union all
 select * from {{ ref('women_share_ratio') }}
