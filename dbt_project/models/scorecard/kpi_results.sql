@@ -4,19 +4,33 @@ select * from {{ ref('absence_ratio') }}
 union all
 select * from {{ ref('average_order_value_amount') }}
 union all
+select * from {{ ref('budget_lines_overrun_ratio') }}
+union all
 select * from {{ ref('budget_variance_amount') }}
 union all
 select * from {{ ref('budget_variance_ratio') }}
 union all
+select * from {{ ref('cash_balance_amount') }}
+union all
+select * from {{ ref('current_ratio') }}
+union all
 select * from {{ ref('customer_acquisition_cost_amount') }}
+union all
+select * from {{ ref('days_sales_outstanding_days') }}
+union all
+select * from {{ ref('debt_ratio') }}
 union all
 select * from {{ ref('debt_to_equity_ratio') }}
 union all
 select * from {{ ref('ebitda_amount') }}
 union all
+select * from {{ ref('ebitda_margin_ratio') }}
+union all
 select * from {{ ref('employee_retention_ratio') }}
 union all
 select * from {{ ref('gender_pay_gap_ratio') }}
+union all
+select * from {{ ref('gross_burn_amount') }}
 union all
 select * from {{ ref('gross_margin_ratio') }}
 union all
@@ -28,7 +42,11 @@ select * from {{ ref('hires_count') }}
 union all
 select * from {{ ref('inventory_turnover_ratio') }}
 union all
+select * from {{ ref('late_payment_days') }}
+union all
 select * from {{ ref('lead_conversion_ratio') }}
+union all
+select * from {{ ref('net_burn_amount') }}
 union all
 select * from {{ ref('net_income_amount') }}
 union all
@@ -37,6 +55,8 @@ union all
 select * from {{ ref('new_customers_count') }}
 union all
 select * from {{ ref('on_time_delivery_ratio') }}
+union all
+select * from {{ ref('operating_cash_flow_amount') }}
 union all
 select * from {{ ref('operating_expenses_amount') }}
 union all
@@ -49,6 +69,8 @@ union all
 select * from {{ ref('revenue_amount') }}
 union all
 select * from {{ ref('revenue_growth_ratio') }}
+union all
+select * from {{ ref('runway_months') }}
 union all
 select * from {{ ref('sales_quota_attainment_ratio') }}
 union all
