@@ -14,11 +14,15 @@ select * from {{ ref('backorder_ratio') }}
 union all
 select * from {{ ref('booked_meetings_count') }}
 union all
+select * from {{ ref('budget_lines_overrun_ratio') }}
+union all
 select * from {{ ref('budget_variance_amount') }}
 union all
 select * from {{ ref('budget_variance_ratio') }}
 union all
 select * from {{ ref('carbon_per_order_kg') }}
+union all
+select * from {{ ref('cash_balance_amount') }}
 union all
 select * from {{ ref('click_through_ratio') }}
 union all
@@ -26,17 +30,25 @@ select * from {{ ref('clicks_per_visitor_ratio') }}
 union all
 select * from {{ ref('cost_per_lead_amount') }}
 union all
+select * from {{ ref('current_ratio') }}
+union all
 select * from {{ ref('customer_acquisition_cost_amount') }}
 union all
 select * from {{ ref('customer_satisfaction_ratio') }}
 union all
 select * from {{ ref('cycle_time_days') }}
 union all
+select * from {{ ref('days_sales_outstanding_days') }}
+union all
+select * from {{ ref('debt_ratio') }}
+union all
 select * from {{ ref('debt_to_equity_ratio') }}
 union all
 select * from {{ ref('delivery_lateness_days') }}
 union all
 select * from {{ ref('ebitda_amount') }}
+union all
+select * from {{ ref('ebitda_margin_ratio') }}
 union all
 select * from {{ ref('employee_engagement_score') }}
 union all
@@ -60,6 +72,8 @@ select * from {{ ref('gender_pay_gap_median_ratio') }}
 union all
 select * from {{ ref('gender_pay_gap_ratio') }}
 union all
+select * from {{ ref('gross_burn_amount') }}
+union all
 select * from {{ ref('gross_margin_ratio') }}
 union all
 select * from {{ ref('gross_profit_amount') }}
@@ -70,6 +84,8 @@ select * from {{ ref('hires_count') }}
 union all
 select * from {{ ref('inventory_turnover_ratio') }}
 union all
+select * from {{ ref('late_payment_days') }}
+union all
 select * from {{ ref('lead_conversion_ratio') }}
 union all
 select * from {{ ref('lead_to_opportunity_ratio') }}
@@ -77,6 +93,8 @@ union all
 select * from {{ ref('marketing_revenue_amount') }}
 union all
 select * from {{ ref('monthly_recurring_revenue_amount') }}
+union all
+select * from {{ ref('net_burn_amount') }}
 union all
 select * from {{ ref('net_income_amount') }}
 union all
@@ -89,6 +107,8 @@ union all
 select * from {{ ref('observed_kpis') }}
 union all
 select * from {{ ref('on_time_delivery_ratio') }}
+union all
+select * from {{ ref('operating_cash_flow_amount') }}
 union all
 select * from {{ ref('operating_expenses_amount') }}
 union all
@@ -117,6 +137,8 @@ union all
 select * from {{ ref('revenue_growth_ratio') }}
 union all
 select * from {{ ref('revenue_per_employee_amount') }}
+union all
+select * from {{ ref('runway_months') }}
 union all
 select * from {{ ref('sales_cycle_days') }}
 union all
