@@ -255,5 +255,34 @@ def dev(port: int) -> None:
     )
 
 
+@main.command()
+@click.argument("kpi_id")
+@click.argument("department")
+@click.option("--measures", default="metrics_sales__order_lines_periodic", show_default=True)
+def kpi(kpi_id: str, department: str, measures: str) -> None:
+    """Write the files and lines of a new KPI; what is left to fill in says so and fails."""
+    from dagster_project.lib.scaffold import FILL_IN, ScaffoldError, new_kpi
+
+    try:
+        written = new_kpi(CHECKOUT, kpi_id, department, measures)
+    except ScaffoldError as error:
+        err.print(Panel(str(error), title="No KPI was made", title_align="left", border_style="red"))
+        sys.exit(2)
+    for path in written:
+        out.print(f"wrote {path.relative_to(CHECKOUT)}")
+    out.print(f"Now replace every {FILL_IN!r} in them; docs/adding_a_kpi.md walks one real example.")
+    out.print(f'Then: make dbt ARGS="build --select {kpi_id}" and make test ARGS="tests/structure".')
+
+
+@main.command()
+def catalogue() -> None:
+    """Write the catalogue's pages, docs/kpis/, from the seed."""
+    from dagster_project.lib.catalogue import catalogue_rows
+    from dagster_project.lib.catalogue_pages import write_pages
+
+    for path in write_pages(CHECKOUT / "docs" / "kpis", catalogue_rows()):
+        out.print(f"wrote {path.relative_to(CHECKOUT)}")
+
+
 if __name__ == "__main__":
     main()

@@ -36,6 +36,8 @@ select * from {{ ref('net_margin_ratio') }}
 union all
 select * from {{ ref('new_customers_count') }}
 union all
+select * from {{ ref('observed_kpis') }}
+union all
 select * from {{ ref('on_time_delivery_ratio') }}
 union all
 select * from {{ ref('operating_expenses_amount') }}
