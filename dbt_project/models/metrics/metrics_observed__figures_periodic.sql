@@ -57,7 +57,6 @@ summed as (
         numbered_parts.part_grain,
         max(kpis.additivity) as additivity,
         max(numbered_parts.parts_count) as parts_count,
-        count(*) as found_count,
         count(coalesce(figures.value, figures.numerator)) as values_count,
         count(figures.numerator + figures.denominator) as ratios_count,
         sum(coalesce(figures.value, figures.numerator)) as value,
@@ -90,10 +89,10 @@ rolled_up as (
         *,
         case additivity
             when 'semi_additive' then last_value is not null
-            when 'additive' then values_count = parts_count
-            -- values without their parts can not be weighed
-            else ratios_count = parts_count
+            else values_count = parts_count
         end as is_complete,
+        -- values without their parts can not be weighed
+        additivity = 'ratio' and ratios_count = parts_count as is_divisible,
         -- the fewest parts first: quarters before months, months before days
         row_number() over (
             partition by kpi_id, period_grain, period_start_date, scope_type, scope_id
@@ -128,8 +127,8 @@ candidates as (
         period_start_date,
         scope_type,
         scope_id,
-        case when is_complete and additivity = 'ratio' then numerator end as numerator,
-        case when is_complete and additivity = 'ratio' then denominator end as denominator,
+        case when is_divisible then numerator end as numerator,
+        case when is_divisible then denominator end as denominator,
         case
             when is_complete and additivity = 'additive' then value
             when is_complete and additivity = 'semi_additive' then last_value
