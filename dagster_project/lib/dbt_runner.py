@@ -58,6 +58,8 @@ def link_project(settings: Settings) -> None:
         project / path.name: path for path in DBT_PROJECT.iterdir() if path.name not in ("target", "logs")
     }
     wanted[project.parent / "seeds"] = CHECKOUT / "seeds"
+    # MetricFlow knows no other place for what dbt has parsed
+    wanted[project / "target"] = settings.dbt_target
     wanted |= {project / "external" / system.name: system.folder for system in settings.external}
     (project / "external").mkdir(parents=True, exist_ok=True)
     for link in {*project.iterdir(), *(project / "external").iterdir(), *wanted}:

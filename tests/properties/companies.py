@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from tests.properties.company import Company, Draw
-from tests.properties.draws.finance import draw_rates
+from tests.properties.draws.finance import draw_books, draw_rates
+from tests.properties.draws.hr import draw_hr
+from tests.properties.draws.logistics import draw_logistics
+from tests.properties.draws.marketing import draw_marketing
+from tests.properties.draws.observed import draw_observed
 from tests.properties.draws.sales import draw_sales
+from tests.properties.draws.service import draw_service
 
 FIRST = date(2005, 1, 1)
 
@@ -31,9 +36,25 @@ def _company(name: str, as_of: date, fiscal_year_start_month: int) -> Company:
         # some begin or end inside the shown history, so that edges are not results
         coverage={
             "sales": (date(2003, 1, 1), date(2030, 1, 1)),
+            "marketing": (date(2005, 2, 10), date(2030, 1, 1)),
+            "service": (date(2004, 6, 1), as_of - timedelta(days=70)),
+            "finance": (date(2004, 12, 31), date(2030, 1, 1)),
+            "hr": (date(2004, 2, 1), date(2030, 1, 1)),
+            "logistics": (date(2005, 1, 1), as_of - timedelta(days=3)),
+            "observed": (date(2003, 1, 1), date(2030, 1, 1)),
         },
         fiscal_year_start_month=fiscal_year_start_month,
     )
-    draw_rates(Draw(f"{name} rates"), company)
-    draw_sales(Draw(f"{name} sales"), company)
+    for subject in (
+        draw_rates,
+        draw_sales,
+        draw_marketing,
+        draw_service,
+        draw_books,
+        draw_hr,
+        draw_logistics,
+        draw_observed,
+    ):
+        # a stream each, so that a change in one subject moves no other
+        subject(Draw(f"{name} {subject.__name__}"), company)
     return company
