@@ -6,7 +6,7 @@ LANDING ?= $(SCORECARD_LANDING)
 export SCORECARD_SOURCES := $(SOURCES)
 export SCORECARD_LANDING := $(LANDING)
 
-.PHONY: nightly scorecard test dev dbt docs lint format demo lock clean
+.PHONY: nightly scorecard test dev dbt docs kpi catalogue lint format demo lock clean
 
 nightly: .venv/ready ## run the nightly job (SOURCES=demo, LANDING=the source's own folder) and print the scorecard
 	@$(BIN)/python -m dagster_project.cli nightly $(ARGS)
@@ -25,6 +25,12 @@ dbt: .venv/ready ## call dbt with the run's settings (ARGS="build --select +gros
 
 docs: .venv/ready ## write dbt's documentation site
 	@$(BIN)/python -m dagster_project.cli dbt docs generate --static && echo 'Open var/dbt/target/static_index.html in a browser.'
+
+kpi: .venv/ready ## begin a new KPI (NAME=returns_ratio DEPARTMENT=sales MEASURES=metrics_sales__order_lines_periodic)
+	@$(BIN)/python -m dagster_project.cli kpi "$(NAME)" "$(DEPARTMENT)" $(if $(MEASURES),--measures "$(MEASURES)")
+
+catalogue: .venv/ready ## write docs/kpis/ from the catalogue
+	@$(BIN)/python -m dagster_project.cli catalogue
 
 lint: .venv/ready ## check Python and SQL style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

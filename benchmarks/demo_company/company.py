@@ -74,7 +74,7 @@ OLD_CUSTOMERS_COUNT = 560
 
 @dataclass(frozen=True)
 class Category:
-    """A product category: names, unit cost from and to in kronor, margin at list price, warehouse."""
+    """A product category: names, unit cost from and to in kronor, margin at list price, warehouse, weight."""
 
     name: str
     nouns: tuple[str, ...]
@@ -82,16 +82,43 @@ class Category:
     list_margin: float
     warehouse_id: str
     suppliers: tuple[str, ...]
+    unit_grams: int
+    assembly_cost: int | None = None  # kronor a unit; None where nothing is put together
 
 
 CATEGORIES = (
     Category(
-        "Kontorsmöbler", ("Skrivbord", "Kontorsstol", "Mötesbord"), (900, 3200), 0.44, "MMA", ("S1", "S2")
+        "Kontorsmöbler",
+        ("Skrivbord", "Kontorsstol", "Mötesbord"),
+        (900, 3200),
+        0.44,
+        "MMA",
+        ("S1", "S2"),
+        26_000,
+        88,
     ),
-    Category("Belysning", ("Bordslampa", "Takarmatur", "Golvlampa"), (250, 900), 0.47, "GBG", ("S3", "S4")),
-    Category("Förvaring", ("Hylla", "Skåp", "Hurts"), (400, 1800), 0.41, "MMA", ("S2", "S5")),
-    Category("Verktyg", ("Borrmaskin", "Verktygssats", "Laser"), (350, 1500), 0.37, "STO", ("S5", "S6")),
-    Category("Arbetskläder", ("Jacka", "Byxa", "Skyddssko"), (180, 700), 0.48, "GBG", ("S7", "S8")),
+    Category(
+        "Belysning",
+        ("Bordslampa", "Takarmatur", "Golvlampa"),
+        (250, 900),
+        0.47,
+        "GBG",
+        ("S3", "S4"),
+        3_800,
+        34,
+    ),
+    Category("Förvaring", ("Hylla", "Skåp", "Hurts"), (400, 1800), 0.41, "MMA", ("S2", "S5"), 21_000, 62),
+    Category(
+        "Verktyg",
+        ("Borrmaskin", "Verktygssats", "Laser"),
+        (350, 1500),
+        0.37,
+        "STO",
+        ("S5", "S6"),
+        4_500,
+        27,
+    ),
+    Category("Arbetskläder", ("Jacka", "Byxa", "Skyddssko"), (180, 700), 0.48, "GBG", ("S7", "S8"), 1_100),
 )
 
 WAREHOUSES = (
@@ -99,6 +126,13 @@ WAREHOUSES = (
     ("MMA", "Malmö", "Skåne"),
     ("STO", "Stockholm", "Stockholm"),
 )
+
+# Kilometres by road from a warehouse to the customers of a region.
+ROADS = {
+    "GBG": {"Stockholm": 470, "Västra Götaland": 90, "Skåne": 270, "Norrland": 980, "Norge": 330},
+    "MMA": {"Stockholm": 610, "Västra Götaland": 290, "Skåne": 60, "Norrland": 1190, "Norge": 560},
+    "STO": {"Stockholm": 50, "Västra Götaland": 450, "Skåne": 590, "Norrland": 640, "Norge": 520},
+}
 
 
 @dataclass(frozen=True)
@@ -148,6 +182,35 @@ DEPARTMENTS = (
     Department("D5", "Lager och logistik", 18, 0.32, 30_000, ("Lager", "Transport"), "7213", "7513"),
     Department("D6", "Inköp", 7, 0.50, 39_000, ("Operativt inköp", "Sortiment"), "7213", "7513"),
     Department("D7", "Ekonomi och HR", 9, 0.62, 40_000, ("Ekonomi", "HR och IT"), "7213", "7513"),
+)
+
+# The occupation of those in a team who do not lead it.
+OCCUPATIONS = {
+    "Fältsälj": "Säljare",
+    "Partnersälj": "Säljare",
+    "Kampanj": "Marknadsförare",
+    "Webb": "Marknadsförare",
+    "Projekt": "Projektledare",
+    "Rådgivning": "Rådgivare",
+    "Support": "Kundservicemedarbetare",
+    "Installation": "Installatör",
+    "Lager": "Lager- och transportarbetare",
+    "Transport": "Lager- och transportarbetare",
+    "Operativt inköp": "Inköpare",
+    "Sortiment": "Inköpare",
+    "Ekonomi": "Ekonom",
+    "HR och IT": "HR- och IT-specialist",
+}
+LEADER = "Chef"
+
+# What people answer when they are asked which group they count themselves to; some do not answer.
+STATED_GROUPS = (("svensk", 0.58), ("finsk", 0.10), ("polsk", 0.12), ("syrisk", 0.10), (None, 0.10))
+STATED_GROUPS_IN_WAREHOUSES = (
+    ("svensk", 0.38),
+    ("finsk", 0.04),
+    ("polsk", 0.34),
+    ("syrisk", 0.12),
+    (None, 0.12),
 )
 
 LEAD_CHANNELS = (("search", 0.32), ("social", 0.2), ("email", 0.14), ("fair", 0.2), ("referral", 0.14))

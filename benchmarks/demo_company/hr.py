@@ -8,9 +8,26 @@ from datetime import date, timedelta
 
 from benchmarks.demo_company import story
 from benchmarks.demo_company.chance import Chance
-from benchmarks.demo_company.company import DEPARTMENTS, KRONA, Department, Setting
+from benchmarks.demo_company.company import (
+    DEPARTMENTS,
+    KRONA,
+    LEADER,
+    OCCUPATIONS,
+    STATED_GROUPS,
+    STATED_GROUPS_IN_WAREHOUSES,
+    Department,
+    Setting,
+)
 from benchmarks.demo_company.extract import Extracts, kronor
-from benchmarks.demo_company.workdays import DAY, days, is_working_day, month_end, months, next_month
+from benchmarks.demo_company.workdays import (
+    DAY,
+    days,
+    is_working_day,
+    month_end,
+    months,
+    next_month,
+    working_day_on_or_after,
+)
 
 COURSES = (
     ("Truckkort", 8, 4200),
@@ -69,6 +86,7 @@ class Staff:
         self._chance = setting.chance("staff")
         self.employees: list[Employee] = []
         self._employed: dict[str, list[Employee]] = {}
+        self._sellers: dict[tuple[str, date], list[str]] = {}
         for department in DEPARTMENTS:
             self._employed[department.department_id] = []
             for number in range(department.people * setting.scale):
@@ -140,12 +158,13 @@ class Staff:
 
     def sellers(self, team: str, day: date) -> list[str]:
         """Return who of the team is employed on the day."""
-        found = []
-        for employee in self.employees:
-            stretch = employee.stretch_on(day)
-            if stretch and stretch.team == team:
-                found.append(employee.employee_id)
-        return found
+        if (team, day) not in self._sellers:
+            found = self._sellers[team, day] = []
+            for employee in self.employees:
+                stretch = employee.stretch_on(day)
+                if stretch and stretch.team == team:
+                    found.append(employee.employee_id)
+        return self._sellers[team, day]
 
     def payroll(self, month: date) -> dict[str, int]:
         """Return gross pay of the month by department: monthly pay by calendar days employed."""
@@ -174,13 +193,26 @@ def write_people(setting: Setting, staff: Staff, extracts: Extracts) -> None:
             teams.write(team_ids[team], department.department_id, team)
     employees = extracts.table(
         "hr/employees",
-        ("employee_id", "employee_name", "birth_date", "gender", "hire_date", "leave_date", "is_leader"),
+        (
+            "employee_id",
+            "employee_name",
+            "birth_date",
+            "gender",
+            "hire_date",
+            "leave_date",
+            "is_leader",
+            "occupation",
+            "stated_group",
+        ),
     )
     assignments = extracts.table(
         "hr/assignments", ("employee_id", "department_id", "team_id", "start_date", "end_date")
     )
     pay = extracts.table("hr/pay", ("employee_id", "start_date", "monthly_pay"))
+    chance = setting.chance("stated groups")
     for person in staff.employees:
+        team = person.stretches[-1].team
+        in_warehouse = person.stretches[-1].department.department_id == "D5"
         employees.write(
             person.employee_id,
             f"Testperson {person.employee_id[1:]}",
@@ -189,6 +221,8 @@ def write_people(setting: Setting, staff: Staff, extracts: Extracts) -> None:
             person.hire,
             person.leave,
             str(person.is_leader).lower(),
+            LEADER if person.is_leader else OCCUPATIONS[team],
+            chance.weighted(STATED_GROUPS_IN_WAREHOUSES if in_warehouse else STATED_GROUPS),
         )
         for stretch in person.stretches:
             assignments.write(
@@ -278,3 +312,29 @@ def write_training(setting: Setting, staff: Staff, extracts: Extracts) -> dict[t
                 key = (month, stretch.department.department_id)
                 cost[key] = cost.get(key, 0) + amount
     return cost
+
+
+def write_staff_surveys(setting: Setting, staff: Staff, extracts: Extracts) -> None:
+    """Write what the staff answers each quarter, department by department and lowest score first.
+
+    The order is that of the scores, so that no line can be traced to a person.
+    """
+    answers = extracts.table(
+        "hr/employee_survey_answers", ("answer_id", "answered_date", "survey", "department_id", "score")
+    )
+    chance = setting.chance("staff surveys")
+    number = 0
+    for month in months(setting.first, setting.last):
+        if month.month % 3:
+            continue
+        day = working_day_on_or_after(month.replace(day=10))
+        low = story.discontent_factor(day)
+        at_work = [stretch for person in staff.employees if (stretch := person.stretch_on(day))]
+        for survey, very_low, high in (("engagement", 0.02, 0.24), ("satisfaction", 0.03, 0.30)):
+            for department in DEPARTMENTS:
+                weights = ((1, very_low * low), (2, 0.07 * low), (3, 0.22 * low), (4, 0.42), (5, high))
+                asked = sum(stretch.department is department for stretch in at_work)
+                scores = [chance.weighted(weights) for _ in range(asked) if chance.happens(0.84)]
+                for score in sorted(scores):
+                    number += 1
+                    answers.write(f"M{number:05d}", day, survey, department.department_id, score)

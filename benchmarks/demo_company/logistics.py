@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from benchmarks.demo_company import story
-from benchmarks.demo_company.company import SUPPLIERS, WAREHOUSES, Setting, Supplier
+from benchmarks.demo_company.company import KRONA, SUPPLIERS, WAREHOUSES, Setting, Supplier
 from benchmarks.demo_company.extract import Extracts, kronor, until
 from benchmarks.demo_company.orders import Product
 from benchmarks.demo_company.workdays import days, is_working_day, working_day_on_or_after
 
 COVER_DAYS = 34  # a purchase covers the demand of so many days
 SAFETY_DAYS = 17
+ASSEMBLIES_A_WEEK = {"GBG": 2, "MMA": 3, "STO": 1}
 
 
 @dataclass
@@ -181,3 +182,56 @@ class _Buyer:
         self._lines.write(
             order_id, number, product.product_id, ordered, arrived, rejected, kronor(product.unit_cost)
         )
+
+
+def write_production(setting: Setting, products: list[Product], extracts: Extracts) -> None:
+    """Write the assembly of kits in the warehouses, with the calculated cost of work and material.
+
+    Nothing is booked for it: people, rooms and material are in the ledger already.
+    """
+    orders = extracts.table(
+        "logistics/production_orders",
+        (
+            "production_order_id",
+            "product_id",
+            "warehouse_id",
+            "started_date",
+            "finished_date",
+            "produced_quantity",
+            "cost_amount",
+        ),
+    )
+    chance = setting.chance("production")
+    kits: dict[str, list[Product]] = {warehouse_id: [] for warehouse_id, _, _ in WAREHOUSES}
+    for product in products:
+        if product.category.assembly_cost:
+            kits[product.category.warehouse_id].append(product)
+    number = 0
+    for monday in days(setting.first, setting.last):
+        if monday.weekday() != 0:
+            continue
+        begun = []
+        for warehouse_id, each_week in ASSEMBLIES_A_WEEK.items():
+            for _ in range(each_week * setting.scale):
+                started = working_day_on_or_after(monday + timedelta(days=chance.whole(0, 4)))
+                begun.append((started, chance.pick(kits[warehouse_id])))
+        for started, product in sorted(begun, key=lambda order: order[0]):
+            shortest, longest = story.assembly_days(started, product.supplier_id == story.LATE_SUPPLIER_ID)
+            length = chance.whole(shortest, longest)
+            quantity = chance.whole(3, 14) * 10 - (chance.whole(1, 4) if chance.happens(0.3) else 0)
+            # Wages rise each year, and a long assembly costs more hands.
+            unit_cost = product.category.assembly_cost * (1 + 0.03 * (started.year - setting.first.year))
+            cost = int(chance.around(unit_cost * (1 + 0.02 * length), 0.12) * quantity * KRONA)
+            if product.launch > started or started > setting.last:
+                continue
+            finished = until(working_day_on_or_after(started + timedelta(days=length)), setting.last)
+            number += 1
+            orders.write(
+                f"M{number:05d}",
+                product.product_id,
+                product.category.warehouse_id,
+                started,
+                finished,
+                quantity if finished else None,
+                kronor(cost) if finished else None,
+            )

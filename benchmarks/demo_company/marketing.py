@@ -6,8 +6,9 @@ from datetime import date, timedelta
 from benchmarks.demo_company import story
 from benchmarks.demo_company.chance import Chance, total
 from benchmarks.demo_company.company import CATEGORIES, KRONA, MARKETING_ACCOUNTS, SEASON, Setting
+from benchmarks.demo_company.currencies import Rates
 from benchmarks.demo_company.extract import Extracts, kronor
-from benchmarks.demo_company.workdays import days, months
+from benchmarks.demo_company.workdays import days, is_working_day, months
 
 # channel, name, first month and day, days, budget in kronor at scale 1, impressions a krona, click share
 PLAN = (
@@ -22,6 +23,8 @@ PLAN = (
 )
 
 SESSIONS_A_DAY = (("organic", 410), ("paid_search", 260), ("social", 120), ("email", 70), ("direct", 190))
+
+EURO_FAIR = "Logistikmässan"  # its organiser sends invoices in euro
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ def campaign_of(campaigns: list[Campaign], channel: str, day: date, chance: Chan
 
 
 def write_marketing(
-    setting: Setting, extracts: Extracts
+    setting: Setting, rates: Rates, extracts: Extracts
 ) -> tuple[list[Campaign], dict[tuple[date, str], int]]:
     """Write campaigns and web sessions; return the campaigns and the cost by month and account."""
     chance = setting.chance("marketing")
@@ -51,7 +54,16 @@ def write_marketing(
         ("campaign_id", "campaign_name", "channel", "start_date", "end_date", "budget_amount"),
     )
     day_rows = extracts.table(
-        "marketing/campaign_days", ("campaign_id", "date", "impressions", "clicks", "cost_amount")
+        "marketing/campaign_days",
+        (
+            "campaign_id",
+            "date",
+            "impressions",
+            "clicks",
+            "cost_amount",
+            "invoice_currency",
+            "invoice_amount",
+        ),
     )
     campaigns: list[Campaign] = []
     cost: dict[tuple[date, str], int] = {}
@@ -72,7 +84,12 @@ def write_marketing(
                 spent = int(chance.around(spent * season, 0.3) * KRONA)
                 seen = int(chance.around(spent / KRONA * impressions, 0.2))
                 clicks = int(chance.around(seen * click_share, 0.3))
-                day_rows.write(campaign.campaign_id, day, seen, clicks, kronor(spent))
+                # Invoices in euro are dated on bank days; the fair's weekend staff is paid in kronor.
+                in_euro = name == EURO_FAIR and is_working_day(day)
+                invoice = ("EUR", rates.settle("EUR", day, spent)) if in_euro else ("SEK", spent)
+                day_rows.write(
+                    campaign.campaign_id, day, seen, clicks, kronor(spent), invoice[0], kronor(invoice[1])
+                )
                 key = (day.replace(day=1), MARKETING_ACCOUNTS[channel])
                 cost[key] = cost.get(key, 0) + spent
     _write_sessions(setting, extracts)
@@ -81,14 +98,15 @@ def write_marketing(
 
 
 def _write_sessions(setting: Setting, extracts: Extracts) -> None:
-    chance = setting.chance("sessions")
-    sessions = extracts.table("marketing/web_sessions", ("date", "channel", "sessions"))
+    chance, visitor_chance = setting.chance("sessions"), setting.chance("visitors")
+    sessions = extracts.table("marketing/web_sessions", ("date", "channel", "sessions", "visitors"))
     for day in days(setting.first, setting.last):
         level = SEASON[day.month - 1] * story.trend(day) * (1 if day.weekday() < 5 else 0.45) * setting.scale
         # The dip on the web is one of visits too: see story.py.
         level *= story.demand_factor(day, "", "web")
         for channel, count in SESSIONS_A_DAY:
-            sessions.write(day, channel, int(chance.around(count * level, 0.25)))
+            made = int(chance.around(count * level, 0.25))
+            sessions.write(day, channel, made, int(made * visitor_chance.around(0.84, 0.1)))
 
 
 def _write_market(setting: Setting, extracts: Extracts) -> None:

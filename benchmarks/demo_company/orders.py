@@ -10,7 +10,16 @@ from datetime import date, timedelta
 
 from benchmarks.demo_company import story
 from benchmarks.demo_company.chance import total
-from benchmarks.demo_company.company import CHANNELS, KRONA, REGIONS, SEASON, Category, Channel, Setting
+from benchmarks.demo_company.company import (
+    CHANNELS,
+    KRONA,
+    REGIONS,
+    ROADS,
+    SEASON,
+    Category,
+    Channel,
+    Setting,
+)
 from benchmarks.demo_company.extract import Extracts, Table, kronor, share_of, until
 from benchmarks.demo_company.hr import Staff
 from benchmarks.demo_company.workdays import DAY, days, is_working_day, month_end, working_day_on_or_after
@@ -46,6 +55,20 @@ class Customer:
 
 
 @dataclass
+class Parcel:
+    """What an order takes out of the warehouses; it is sent from the warehouse of its first product."""
+
+    warehouse_id: str
+    grams: int = 0
+    needs_late_supplier: bool = False
+
+    def add(self, product: Product, quantity: int) -> None:
+        """Put a line's goods in."""
+        self.grams += quantity * product.category.unit_grams
+        self.needs_late_supplier |= product.supplier_id == story.LATE_SUPPLIER_ID
+
+
+@dataclass
 class Batch:
     """Orders of one day as the ledger books them."""
 
@@ -74,6 +97,7 @@ class _OrderDesk:
     def __init__(self, setting: Setting, products: list[Product], staff: Staff, extracts: Extracts):
         self._setting, self._staff = setting, staff
         self._chance = setting.chance("orders")
+        self._transport_chance = setting.chance("transport")
         self._assortment: list[tuple[int, float]] = []
         self._products = products
         self._orders: Table = extracts.table(
@@ -94,7 +118,16 @@ class _OrderDesk:
             ),
         )
         self._deliveries = extracts.table(
-            "logistics/deliveries", ("order_id", "promised_date", "delivered_date")
+            "logistics/deliveries",
+            (
+                "order_id",
+                "promised_date",
+                "delivered_date",
+                "warehouse_id",
+                "is_backordered",
+                "is_in_full",
+                "carbon_kg",
+            ),
         )
         self._receivables = extracts.table(
             "finance/receivables",
@@ -186,7 +219,7 @@ class _OrderDesk:
         value = chance.around(channel.order_value, 0.85) / lines
         extra = story.extra_discount_percent(day, customer.region, channel.name)
         net = cost = 0
-        needs_late_supplier = False
+        parcel = None
         for line in range(1, lines + 1):
             number = self._product()
             product = self._products[number]
@@ -206,23 +239,41 @@ class _OrderDesk:
                 kronor(line_cost),
             )
             net, cost = net + line_net, cost + line_cost
-            needs_late_supplier |= product.supplier_id == story.LATE_SUPPLIER_ID
+            parcel = parcel or Parcel(product.category.warehouse_id)
+            parcel.add(product, quantity)
             if not is_cancelled:
                 self.sold.demand[number][(day - self._setting.first).days] += quantity
         if not is_cancelled:
-            self._deliver(order_id, channel, needs_late_supplier)
+            self._deliver(order_id, customer, parcel)
             self._account(order_id, customer, net, cost)
 
-    def _deliver(self, order_id: str, channel: Channel, needs_late_supplier: bool) -> None:
-        chance, day = self._chance, self._day
+    def _deliver(self, order_id: str, customer: Customer, parcel: Parcel) -> None:
+        chance, day, channel = self._chance, self._day, customer.channel
         promised = working_day_on_or_after(day + timedelta(days=channel.promised_days))
-        if chance.happens(story.delivery_on_time_share(day, needs_late_supplier)):
+        if chance.happens(story.delivery_on_time_share(day, parcel.needs_late_supplier)):
             delivered = promised - timedelta(days=chance.whole(0, min(3, channel.promised_days - 2)))
             while not is_working_day(delivered):
                 delivered += DAY
         else:
             delivered = working_day_on_or_after(promised + timedelta(days=chance.whole(1, 9)))
-        self._deliveries.write(order_id, promised, until(delivered, self._setting.last))
+        chance, is_late = self._transport_chance, delivered > promised
+        waited = chance.happens(story.backorder_share(day, parcel.needs_late_supplier, is_late))
+        in_full = chance.happens(story.in_full_share(day, parcel.needs_late_supplier, is_late))
+        kilometres = ROADS[parcel.warehouse_id][customer.region]
+        carbon = parcel.grams * kilometres * story.carbon_grams_per_tonne_km(day) // 10_000_000
+        # In hundredths of a kilogram; one haulier in twenty does not report.
+        carbon = max(1, int(chance.around(carbon, 0.3)))
+        reported = chance.happens(0.95)
+        is_known = delivered <= self._setting.last
+        self._deliveries.write(
+            order_id,
+            promised,
+            until(delivered, self._setting.last),
+            parcel.warehouse_id,
+            str(waited).lower(),
+            str(in_full).lower() if is_known else None,
+            f"{carbon // 100}.{carbon % 100:02d}" if is_known and reported else None,
+        )
 
     def _account(self, order_id: str, customer: Customer, net: int, cost: int) -> None:
         day, channel, sold = self._day, customer.channel, self.sold

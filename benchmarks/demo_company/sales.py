@@ -158,8 +158,22 @@ def _make_customers(setting: Setting, leads: list[Lead]) -> tuple[list[Customer]
 STAGES = (("kvalificerad", "0.20"), ("behovsanalys", "0.40"), ("offert", "0.60"), ("förhandling", "0.80"))
 
 
-def _write_opportunities(setting: Setting, leads: list[Lead], extracts: Extracts) -> None:
-    """Write opportunities (of qualified leads and of known customers) and each change of stage."""
+@dataclass
+class Deal:
+    """An opportunity that a salesperson works until it is closed."""
+
+    opportunity_id: str
+    team: str
+    salesperson_id: str
+    created: date
+    closed: date
+
+
+def _write_opportunities(setting: Setting, staff: Staff, leads: list[Lead], extracts: Extracts) -> list[Deal]:
+    """Write opportunities (of qualified leads and of known customers) and each change of stage.
+
+    Return those that salespeople work; nobody works one of the web.
+    """
     chance = setting.chance("opportunities")
     found: list[tuple[date, date, bool, str, str, str | None]] = []
     for lead in leads:
@@ -190,12 +204,16 @@ def _write_opportunities(setting: Setting, leads: list[Lead], extracts: Extracts
                 found.append((day, closed, chance.happens(0.36), chance.weighted(REGIONS), channel, None))
     found.sort(key=lambda opportunity: opportunity[0])
     opportunities = extracts.table(
-        "sales/opportunities", ("opportunity_id", "created_date", "region", "channel", "lead_id")
+        "sales/opportunities",
+        ("opportunity_id", "created_date", "region", "channel", "lead_id", "salesperson_id"),
     )
     stages = extracts.table(
         "sales/opportunity_stages",
         ("opportunity_id", "change_number", "changed_date", "stage", "probability", "amount"),
     )
+    seller_chance = setting.chance("sellers of opportunities")
+    teams = {channel.name: channel.team for channel in CHANNELS}
+    deals = []
     number = 0
     for created, closed, is_won, region, channel, lead_id in found:
         amount = int(chance.around(230 if channel != "web" else 60, 0.7)) * 1000 * KRONA
@@ -213,10 +231,42 @@ def _write_opportunities(setting: Setting, leads: list[Lead], extracts: Extracts
             continue
         number += 1
         opportunity_id = f"A{number:04d}"
-        opportunities.write(opportunity_id, created, region, channel, lead_id)
+        seller, team = None, teams[channel]
+        if team:
+            sellers = staff.sellers(team, created)
+            # Rather one who stays until it is closed: a deal is not given away if it can be helped.
+            later = set(staff.sellers(team, min(closed, setting.last)))
+            staying = [each for each in sellers if each in later]
+            seller = seller_chance.pick(staying or sellers)
+            deals.append(Deal(opportunity_id, team, seller, created, closed))
+        opportunities.write(opportunity_id, created, region, channel, lead_id, seller)
         for change, (changed, stage, probability, value) in enumerate(changes, 1):
             if changed <= setting.last:
                 stages.write(opportunity_id, change, changed, stage, probability, kronor(value))
+    return deals
+
+
+def _write_meetings(setting: Setting, staff: Staff, deals: list[Deal], extracts: Extracts) -> None:
+    """Write meetings that salespeople book while a deal is open, by the day they are booked."""
+    chance = setting.chance("meetings")
+    booked: list[tuple[date, date, str, str, str]] = []
+    for deal in deals:
+        for _ in range(chance.weighted(((0, 0.18), (1, 0.38), (2, 0.30), (3, 0.14)))):
+            day = deal.created + timedelta(days=int((deal.closed - deal.created).days * chance.unit()))
+            day = working_day_on_or_after(day)
+            held = working_day_on_or_after(day + timedelta(days=chance.whole(2, 14)))
+            form = chance.weighted((("besök", 0.5), ("video", 0.35), ("telefon", 0.15)))
+            if setting.first <= day <= setting.last:
+                sellers = staff.sellers(deal.team, day)
+                seller = deal.salesperson_id if deal.salesperson_id in sellers else chance.pick(sellers)
+                booked.append((day, held, deal.opportunity_id, seller, form))
+    booked.sort()
+    meetings = extracts.table(
+        "sales/meetings",
+        ("meeting_id", "opportunity_id", "booked_date", "meeting_date", "salesperson_id", "form"),
+    )
+    for number, (day, held, opportunity_id, seller, form) in enumerate(booked, 1):
+        meetings.write(f"MO{number:05d}", opportunity_id, day, held, seller, form)
 
 
 def _write_quotas(setting: Setting, staff: Staff, extracts: Extracts) -> None:
@@ -328,7 +378,8 @@ def write_sales(
             until(lead.converted, setting.last),
             lead.customer.customer_id if lead.customer else None,
         )
-    _write_opportunities(setting, leads, extracts)
+    deals = _write_opportunities(setting, staff, leads, extracts)
+    _write_meetings(setting, staff, deals, extracts)
     _write_quotas(setting, staff, extracts)
     sold = write_orders(setting, products, staff, old, new, extracts)
     sold.service_fees = _write_subscriptions(setting, [*old, *new], extracts)

@@ -8,10 +8,12 @@ from benchmarks.demo_company.extract import Extracts
 from benchmarks.demo_company.orders import Customer
 from benchmarks.demo_company.workdays import days, is_working_day
 
+CONTACT_CHANNELS = (("telefon", 0.46), ("e-post", 0.27), ("chatt", 0.17), ("kundportal", 0.10))
+
 
 def write_service(setting: Setting, customers: list[Customer], extracts: Extracts) -> None:
     """Write tickets, and the answers of customers whose ticket was solved."""
-    chance = setting.chance("service")
+    chance, contact_chance = setting.chance("service"), setting.chance("contact channels")
     tickets = extracts.table(
         "service/tickets",
         (
@@ -23,6 +25,7 @@ def write_service(setting: Setting, customers: list[Customer], extracts: Extract
             "waiting_minutes",
             "contacts_count",
             "is_escalated",
+            "contact_channel",
         ),
     )
     answers = extracts.table(
@@ -57,6 +60,7 @@ def write_service(setting: Setting, customers: list[Customer], extracts: Extract
                 int(chance.around(6 * strain, 0.9)),
                 contacts,
                 str(chance.happens(0.06 * strain)).lower(),
+                contact_chance.weighted(CONTACT_CHANNELS),
             )
             if is_known and chance.happens(0.6):
                 answer += 1

@@ -49,6 +49,30 @@ def delivery_on_time_share(day: date, needs_late_supplier: bool) -> float:
     return 0.955 if day.month not in (11, 12) else 0.925
 
 
+def backorder_share(day: date, needs_late_supplier: bool, is_late: bool) -> float:
+    """Share of orders that had to wait for goods which were not in stock."""
+    if day.year >= 2025 and needs_late_supplier:
+        return 0.75 if is_late else 0.06
+    return 0.40 if is_late else 0.012
+
+
+def in_full_share(day: date, needs_late_supplier: bool, is_late: bool) -> float:
+    """Share of delivered orders in which nothing is missing."""
+    return 0.84 if day.year >= 2025 and needs_late_supplier and is_late else 0.975
+
+
+def carbon_grams_per_tonne_km(day: date) -> int:
+    """Emissions of the hauliers, who change to renewable fuel during 2025."""
+    return 82 if day < date(2025, 1, 1) else 76 if day < date(2025, 7, 1) else 68
+
+
+def assembly_days(day: date, needs_late_supplier: bool) -> tuple[int, int]:
+    """Shortest and longest assembly: parts of the late supplier are waited for, ill people too."""
+    if day.year >= 2025 and needs_late_supplier:
+        return 4, 11
+    return (3, 7) if _between(day, (2025, 1, 7), (2025, 3, 9)) else (2, 5)
+
+
 def supplier_delay_days(day: date, supplier_id: str) -> float:
     """Mean days between the promised and the real receipt of a purchase order placed on the day."""
     if supplier_id != LATE_SUPPLIER_ID:
@@ -107,3 +131,15 @@ def payment_delay_days(day: date) -> int:
 def leave_probability(day: date) -> float:
     """Chance a month that an employee gives notice."""
     return 0.008 if day < date(2025, 3, 1) else 0.014
+
+
+def discontent_factor(day: date) -> float:
+    """Low scores of the staff surveys as a multiple of normal."""
+    if _between(day, (2025, 4, 1), (2025, 9, 30)):
+        return 2.3
+    return 1.5 if day.year == 2025 else 1.0
+
+
+def is_bad_quarter(day: date) -> bool:
+    """True in the quarter in which what other systems observe slips too."""
+    return _between(day, (2025, 4, 1), (2025, 6, 30))

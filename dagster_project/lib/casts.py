@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 
 from dagster_project.lib.sources import ADJACENT_PARTS, Column
 from dagster_project.lib.sql import identifier, literal
@@ -24,6 +25,7 @@ REASONS = {
     "not_a_date": "is not a date in the form {format}",
     "not_a_timestamp": "is not a point in time in the form {format}",
     "not_a_boolean": "is neither true/false, yes/no, t/f, y/n nor 1/0",
+    "unknown_kpi": "is no observed KPI of the catalogue (seeds/reference/kpis.csv){nearest}",
     "duplicate_key": "is the key of another row too",
 }
 
@@ -49,6 +51,11 @@ def cast(column: Column, text: str, typed: str, decimal_separator: str) -> Cast:
     """The rules for one column, where `text` is SQL for its text and `typed` for its stored value."""
     kind = column.data_type
     back = f"cast({typed} as varchar)"
+    if column.known_values is not None:
+        known = ", ".join(literal(value) for value in column.known_values) or "null"
+        value = f"case when {text} in ({known}) then {text} end"
+        reason = f"case when {text} is null then 'empty_required' else 'unknown_kpi' end"
+        return Cast(column, value, reason, typed)
     if kind == "varchar":
         return Cast(column, text, literal("empty_required"), typed)
     if kind == "boolean":
@@ -68,10 +75,13 @@ def cast(column: Column, text: str, typed: str, decimal_separator: str) -> Cast:
     return Cast(column, value, reason, back)
 
 
-def describe(reason: str, column: Column | None, decimal_separator: str) -> str:
-    """A reason code in words."""
+def describe(reason: str, column: Column | None, decimal_separator: str, value: str | None = None) -> str:
+    """A reason code in words; with the rejected value it can also say what was probably meant."""
     if column is None:
         return REASONS[reason]
+    if reason == "unknown_kpi":
+        near = get_close_matches(value or "", column.known_values or (), n=1)
+        return REASONS[reason].format(nearest=f"; did you mean `{near[0]}`?" if near else "")
     shown = column.format or ("YYYY-MM-DD" if column.data_type == "date" else "YYYY-MM-DD HH:MM:SS")
     return REASONS[reason].format(separator=decimal_separator, type=column.data_type, format=shown)
 

@@ -174,7 +174,12 @@ def plan_changes(
 def declaration_hash(table: RawTable) -> str:
     """A hash of everything in a declaration that decides what the raw table looks like."""
     said = {
-        "columns": [(c.name, c.data_type, c.format, table.is_required(c)) for c in table.columns if c.load],
+        "columns": [
+            # a lookup's values count too: a KPI that gets its catalogue row comes back out of the rejects
+            (c.name, c.data_type, c.format, table.is_required(c), *([c.known_values] if c.lookup else []))
+            for c in table.columns
+            if c.load
+        ],
         "key": table.key,
         "load": table.load,
         "read": (table.delimiter, table.encoding, table.decimal_separator),
@@ -396,7 +401,9 @@ class _Loader:
     def _unreadable(self, rule: Cast) -> str:
         text = f"source.{identifier(rule.column.name)}"
         failed = (
-            [] if rule.column.data_type == "varchar" else [f"({text} is not null and {rule.value} is null)"]
+            []
+            if rule.column.data_type == "varchar" and not rule.column.lookup
+            else [f"({text} is not null and {rule.value} is null)"]
         )
         required = [f"{text} is null"] if self.table.is_required(rule.column) else []
         return " or ".join(failed + required) or "false"
@@ -446,7 +453,7 @@ class _Loader:
         hint = explain(
             rule.column, [value for value, *_ in samples if value is not None], self.table.decimal_separator
         )
-        said = describe(reason, rule.column, self.table.decimal_separator)
+        said = describe(reason, rule.column, self.table.decimal_separator, text)
         raise ExtractRefused(
             self.table, file=landed.relative,
             expected=f"values of type {rule.column.data_type} in column {rule.column.name}",
@@ -668,7 +675,7 @@ class _Loader:
             f"select path, line, column_name, value, reason from audit.rejects where {self._own} "
             f"order by path, line limit {_SHOWN_REJECTS}"
         ):
-            said = describe(reason, columns.get(name), self.table.decimal_separator)
+            said = describe(reason, columns.get(name), self.table.decimal_separator, value)
             yield f"{path} line {line}: {name}{'' if value is None else f' {value!r}'} {said}"
 
     def _key(self, prefix: str = "") -> str:

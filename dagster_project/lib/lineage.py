@@ -10,6 +10,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from dagster_project.lib.catalogue import OBSERVED_MODEL, observed_kpi_ids
+
 Manifest = Mapping[str, Any]
 
 # They say which periods there are and which of them the data covers, from every domain's events. A number
@@ -18,12 +20,16 @@ CALENDAR = {"dim_coverage", "dim_dates", "dim_periods"}
 
 
 def kpi_models(manifest: Manifest) -> dict[str, str]:
-    """KPI id -> unique id of its model: every model in the folder of KPIs."""
-    return {
+    """KPI id -> unique id of its model: every model in the folder of KPIs, one for all observed KPIs."""
+    models = {
         node["name"]: unique_id
         for unique_id, node in manifest["nodes"].items()
         if node["resource_type"] == "model" and layer_of(node) == "kpis"
     }
+    if OBSERVED_MODEL in models:
+        model = models.pop(OBSERVED_MODEL)
+        models |= dict.fromkeys(observed_kpi_ids(), model)
+    return models
 
 
 def layer_of(node: Mapping[str, Any]) -> str:

@@ -15,6 +15,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from dagster_project.lib.catalogue import observed_kpi_ids
+
 DOMAINS = ("sales", "marketing", "service", "finance", "hr", "logistics", "observed")
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 ENCODINGS = ("utf-8", "utf-16", "windows-1252", "iso-8859-1", "iso-8859-15", "cp850")
@@ -114,6 +116,12 @@ class ColumnSettings(_Declared):
     format: Annotated[str, AfterValidator(_format)] | None = None
     load: bool = True
     required: bool = False
+    lookup: Literal["observed_kpis"] | None = None
+
+    @property
+    def known_values(self) -> tuple[str, ...] | None:
+        """The values that a column with a lookup may hold; None where any may stand there."""
+        return observed_kpi_ids() if self.lookup else None
 
 
 class Column(ColumnSettings):
@@ -456,6 +464,8 @@ def _table_faults(table: RawTable) -> Iterator[str]:
     for column in table.columns:
         if column.format is not None and column.data_type not in ("date", "timestamp"):
             yield f"column `{column.name}`, key format: only a date or a timestamp has a format"
+        if column.lookup and column.data_type != "varchar":
+            yield f"column `{column.name}`, key lookup: only a varchar can be looked up"
         if column.required and not column.load:
             yield f"column `{column.name}`, key required: a column that is not loaded cannot be required"
 

@@ -90,8 +90,9 @@ def run_facts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterat
 @dbt_assets(
     name="dbt",
     manifest=manifest(),
-    # what no published table needs is not built: an unfed domain's mapping views would fail to bind
-    select="+config.schema:scorecard resource_type:seed",
+    # what no published table needs is not built: an unfed domain's mapping views would fail to bind; the
+    # metric layer reads the same tables and a calendar of its own
+    select="+config.schema:scorecard time_spine_days resource_type:seed",
     # unit tests check the code, not the night's data: `make test` runs them
     exclude="resource_type:unit_test",
     dagster_dbt_translator=LayeredTranslator(),

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dagster_project.lib import ingest as ingest_module
+from dagster_project.lib import sources as sources_module
 from dagster_project.lib.ingest import ConservationBroken, ExtractRefused, ingest_table
 from dagster_project.lib.sources import Column, RawTable, load_system
 
@@ -610,3 +611,41 @@ def test_kiosk_is_loaded_as_declared(connection):
     assert all(
         ingest_table(connection, table, KIOSK / "landing", "again").unchanged for table in system.tables
     )
+
+
+# Lookups: figures of KPIs that are measured elsewhere
+
+
+def observations(connection, landing):
+    columns = {"kpi": Column(name="kpi", data_type="varchar", lookup="observed_kpis"), "value": "integer"}
+    return ingest_table(connection, make_table(columns, key=["kpi"]), landing, "run")
+
+
+def test_a_kpi_that_is_not_in_the_catalogue_is_rejected_by_name(connection, landing):
+    write(
+        landing,
+        "f.csv",
+        "downloads_count,1",
+        "brand_awarenes_ratio,2",
+        "revenue_amount,3",
+        header="kpi,value",
+    )
+    result = observations(connection, landing)
+    assert rows(connection, "kpi, value") == [("downloads_count", 1)]
+    # revenue is computed here: whoever delivers it as a figure would publish a second truth
+    assert rejects(connection) == [
+        ("f.csv", 3, "kpi", "brand_awarenes_ratio", "unknown_kpi"),
+        ("f.csv", 4, "kpi", "revenue_amount", "unknown_kpi"),
+    ]
+    assert "did you mean `brand_awareness_ratio`?" in result.rejects[0]
+    assert result.rejects[1].endswith("is no observed KPI of the catalogue (seeds/reference/kpis.csv)")
+
+
+def test_a_rejected_figure_comes_back_when_its_kpi_gets_a_catalogue_row(connection, landing, monkeypatch):
+    write(landing, "f.csv", "downloads_count,1", "our_own_score,2", header="kpi,value")
+    observations(connection, landing)
+    known = sources_module.observed_kpi_ids()
+    monkeypatch.setattr(sources_module, "observed_kpi_ids", lambda: (*known, "our_own_score"))
+    observations(connection, landing)
+    assert rows(connection, "kpi, value") == [("downloads_count", 1), ("our_own_score", 2)]
+    assert not rejects(connection)

@@ -108,7 +108,7 @@ FAULTS = [
     (f"{COLUMN}/config/meta/format", "%d/%m", ["column `datum`, key config.meta.format", "must hold the year"]),
     (f"{COLUMN}/config/meta/format", "%Q%Y", ["%Q is unknown"]),
     (f"{COLUMN}/config/meta/load", False, ["column `datum`, key required", "config.meta.date_column"]),
-    (f"{COLUMN}/config/meta/nullable", True, ["unknown key; allowed here: format, load, required"]),
+    (f"{COLUMN}/config/meta/nullable", True, ["unknown key; allowed here: format, load, lookup, required"]),
     ("models", [], ["key models: unknown key; allowed here: sources, version"]),
 ]  # fmt: skip
 

@@ -23,7 +23,7 @@ select
     case when denominator > 0 then {{ safe_divide('numerator', 'denominator') }} end as actual_value,
     case
         when is_incomplete then 'incomplete_period'
-        when denominator < 0 then 'negative_base'
+        when numerator is not null and denominator < 0 then 'negative_base'
         else {{ no_ratio_reason('numerator', 'denominator') }}
     end as no_value_reason
 from kpi

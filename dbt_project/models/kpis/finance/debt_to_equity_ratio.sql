@@ -20,7 +20,7 @@ select
     cast(denominator as decimal(38, 10)) as denominator,
     case when denominator > 0 then {{ safe_divide('numerator', 'denominator') }} end as actual_value,
     case
-        when denominator < 0 then 'negative_base'
+        when numerator is not null and denominator < 0 then 'negative_base'
         else {{ no_ratio_reason('numerator', 'denominator') }}
     end as no_value_reason
 from kpi

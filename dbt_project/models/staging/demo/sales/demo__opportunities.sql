@@ -3,5 +3,5 @@ select
     created_date,
     region,
     channel,
-    cast(null as varchar) as salesperson_id
+    salesperson_id
 from {{ source('demo', 'opportunities') }}

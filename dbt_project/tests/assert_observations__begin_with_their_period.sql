@@ -1,0 +1,24 @@
+{{ config(meta={'dagster': {'ref': {'name': 'fct_observations'}}}) }}
+-- An observed figure is dated by the first day of its period. One that begins in the middle would belong to no period of the scorecard: correct period_start_date or period_grain in the extract.
+with starts as (
+    select
+        figures.kpi_id,
+        figures.period_grain,
+        figures.period_start_date,
+        figures.scope_type,
+        figures.scope_id,
+        case figures.period_grain
+            when 'day' then dates.calendar_date
+            when 'week' then dates.week_start_date
+            when 'month' then dates.month_start_date
+            when 'quarter' then dates.quarter_start_date
+            else dates.year_start_date
+        end as expected_start_date
+    from {{ ref('fct_observations') }} as figures
+    -- inner: a day outside the calendar belongs to no shown period anyway
+    inner join {{ ref('dim_dates') }} as dates on figures.period_start_date = dates.calendar_date
+)
+
+select *
+from starts
+where period_start_date <> expected_start_date
