@@ -88,8 +88,13 @@ stretches as (
 select
     stretches.employee_id,
     dim_employees.gender,
+    dim_employees.is_leader,
     stretches.department,
-    stretches.team,
+    -- so that teams add up to their department wherever it has teams
+    case
+        when max(stretches.team) over (partition by stretches.department) is not null
+            then coalesce(stretches.team, 'unassigned')
+    end as team,
     stretches.start_date,
     case when stretches.end_date < cast('9999-12-31' as date) then stretches.end_date end as end_date,
     dim_employees.hire_date,

@@ -11,7 +11,9 @@ periods as (
     from {{ ref('dim_periods') }} as dim_periods
     cross join recorded
     -- a period that begins before the records do would show a part of itself as the whole
-    where dim_periods.period_start_date >= recorded.recorded_from_date
+    where
+        dim_periods.period_start_date >= recorded.recorded_from_date
+        and dim_periods.period_grain <> 'day'
 ),
 
 days as (
@@ -21,6 +23,7 @@ days as (
         case when grouping(daily.department) = 1 then 'company' else 'department' end as scope_type,
         case when grouping(daily.department) = 1 then 'all' else daily.department end as scope_id,
         cast(sum(daily.unplanned_absence_days) as decimal(38, 6)) as unplanned_absence_days,
+        cast(sum(daily.absence_occasions_count) as bigint) as absence_occasions_count,
         cast(sum(daily.available_working_days) as bigint) as available_working_days
     from {{ ref('metrics_hr__absence_daily') }} as daily
     inner join periods on daily.calendar_date between periods.period_start_date and periods.through_date
@@ -55,6 +58,7 @@ joined as (
         days.scope_type,
         days.scope_id,
         days.unplanned_absence_days,
+        days.absence_occasions_count,
         days.available_working_days,
         people.people_count
     from days

@@ -9,6 +9,8 @@ with hours as (
     from {{ ref('metrics_hr__timesheets_daily') }} as daily
     inner join {{ ref('dim_periods') }} as periods
         on daily.work_date between periods.period_start_date and periods.through_date
+    -- timesheets may be of whole weeks
+    where periods.period_grain <> 'day'
     group by grouping sets (
         (periods.period_grain, periods.period_start_date),
         (periods.period_grain, periods.period_start_date, daily.department)
@@ -25,6 +27,7 @@ people as (
     from {{ ref('fct_timesheets') }} as timesheets
     inner join {{ ref('dim_periods') }} as periods
         on timesheets.work_date between periods.period_start_date and periods.through_date
+    where periods.period_grain <> 'day'
     group by grouping sets (
         (periods.period_grain, periods.period_start_date),
         (periods.period_grain, periods.period_start_date, timesheets.department)

@@ -9,6 +9,7 @@ with kpi as (
         case when not is_period_start_withheld then retained_count end as numerator,
         case when not is_period_start_withheld then period_start_headcount end as denominator
     from {{ ref('metrics_hr__headcount_periodic') }}
+    where scope_type in ('company', 'department')
 )
 
 select

@@ -9,6 +9,7 @@ with kpi as (
         case when not is_headcount_withheld then women_count end as numerator,
         case when not is_headcount_withheld then headcount end as denominator
     from {{ ref('metrics_hr__headcount_periodic') }}
+    where scope_type in ('company', 'department')
 )
 
 select
