@@ -149,18 +149,18 @@ def run_nightly(settings: Settings, started: float, grain: str, language: str) -
 
 def failure_messages(result: "dg.ExecuteInProcessResult") -> list[str]:  # noqa: F821, UP037
     """What went wrong, each thing once: messages for people first, a step's own error otherwise."""
-    messages: list[str] = []
+    events = result.get_step_failure_events()
+    told = [event.step_failure_data.user_failure_data for event in events]
+    messages = [failure.description for failure in told if failure and failure.description]
     for evaluation in result.get_asset_check_evaluations():
         if not evaluation.passed and evaluation.severity.value == "ERROR":
-            messages.append(evaluation.description or f"{evaluation.check_name} failed")
-    if messages:
-        return list(dict.fromkeys(messages))
-    for event in result.get_step_failure_events():
-        failure = event.step_failure_data
-        if failure.user_failure_data and failure.user_failure_data.description:
-            messages.append(failure.user_failure_data.description)
-        elif failure.error:
-            error = failure.error
+            text = evaluation.description or f"{evaluation.check_name} failed"
+            # a failed dbt step has told what its own tests found
+            if not any(text in message for message in messages):
+                messages.append(text)
+    if not messages:
+        for event in events:
+            error = event.step_failure_data.error
             while error.cause:
                 error = error.cause
             messages.append(f"Step {event.step_key}: {error.message.strip()}")

@@ -118,7 +118,9 @@ def differences(layer: MetricLayer, scorecard: Scorecard) -> tuple[list[str], di
                         (first_day, scope_id): value
                         for (metric, first_day, scope_id), value in answer.items()
                         # the metric layer knows days before and after the ones shown, and sales of nobody
-                        if metric == kpi_id and (grain, first_day) in scorecard.periods and scope_id is not None
+                        if metric == kpi_id
+                        and (grain, first_day) in scorecard.periods
+                        and scope_id is not None
                     }
                     for key in found.keys() - rows.keys():
                         wrong.append(f"{where}: {found[key]} at {key}, of which the scorecard has no row")
@@ -202,11 +204,11 @@ def test_a_figure_changed_on_the_scorecard_alone_is_found(layer, warehouse):
 def test_the_command_line_answers_from_the_warehouse(demo_home, tmp_path, layer):
     home = tmp_path / "home"
     shutil.copytree(demo_home, home, symlinks=True)
-    arguments = (
-        "mf query --metrics gross_margin_ratio,revenue_growth_ratio --group-by metric_time__month,region --decimals 6"
-    )
+    arguments = "mf query --metrics gross_margin_ratio,revenue_growth_ratio --group-by metric_time__month,region --decimals 6"
     run = run_cli(*arguments.split(), home=home, check=True)
-    (december,) = (line.split() for line in run.stdout.splitlines() if line.startswith("2025-12-01") and "Skåne" in line)
+    (december,) = (
+        line.split() for line in run.stdout.splitlines() if line.startswith("2025-12-01") and "Skåne" in line
+    )
     expected = layer.answer(["gross_margin_ratio", "revenue_growth_ratio"], "month", "region")
     assert december[2:] == [
         f"{expected[metric, date(2025, 12, 1), 'Skåne']:.6f}"

@@ -172,17 +172,20 @@ select
     flagged.people_count,
     flagged.period_start_headcount,
     flagged.retained_count,
-    flagged.is_headcount_withheld or coalesce(departments.is_headcount_withheld, false) as is_headcount_withheld,
-    flagged.is_leaders_withheld or coalesce(departments.is_leaders_withheld, false) as is_leaders_withheld,
-    flagged.is_people_withheld or coalesce(departments.is_people_withheld, false) as is_people_withheld,
-    flagged.is_period_start_withheld or coalesce(departments.is_period_start_withheld, false)
+    flagged.is_headcount_withheld
+    or (flagged.headcount > 0 and coalesce(wholes.is_headcount_withheld, false)) as is_headcount_withheld,
+    flagged.is_leaders_withheld
+    or (flagged.leaders_count > 0 and coalesce(wholes.is_leaders_withheld, false)) as is_leaders_withheld,
+    flagged.is_people_withheld
+    or (flagged.people_concerned_count > 0 and coalesce(wholes.is_people_withheld, false)) as is_people_withheld,
+    flagged.is_period_start_withheld
+    or (flagged.period_start_headcount > 0 and coalesce(wholes.is_period_start_withheld, false))
         as is_period_start_withheld
 from flagged
--- left, for teams only: the teams of a withheld department would add up to it
-left join flagged as departments
+-- parts of a withheld whole would add up to it; left, since the company is part of nothing
+left join flagged as wholes
     on
-        flagged.period_grain = departments.period_grain
-        and flagged.period_start_date = departments.period_start_date
-        and flagged.scope_type = 'team'
-        and departments.scope_type = 'department'
-        and flagged.parent_scope_id = departments.scope_id
+        flagged.period_grain = wholes.period_grain
+        and flagged.period_start_date = wholes.period_start_date
+        and flagged.parent_scope_id = wholes.scope_id
+        and wholes.scope_type = case flagged.scope_type when 'team' then 'department' when 'department' then 'company' end

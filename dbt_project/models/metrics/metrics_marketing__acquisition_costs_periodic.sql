@@ -85,11 +85,12 @@ select
         end as decimal(38, 10)
     ) as acquisition_cost_amount,
     channels.new_customers_count,
-    -- campaigns that the ledger does not hold yet can not be taken out of its costs
     coalesce(
         coverage.covered_from > periods.period_start_date
         or coverage.covered_to < periods.through_date
-        or company.marketing_cost_amount < company.advertising_cost_amount,
+        -- campaigns that the ledger does not hold yet can not be taken out of its costs; one unit of
+        -- currency is left to the rounding of exchange rates
+        or company.marketing_cost_amount + 1 < company.advertising_cost_amount,
         false
     ) as is_incomplete
 from channels
