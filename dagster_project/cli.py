@@ -1,6 +1,6 @@
-"""The command line: run the nightly job, print the scorecard, call dbt with the run's settings.
+"""The command line: run the nightly job, print the scorecard, call dbt or MetricFlow with the run's settings.
 
-Thin: it prepares the environment, hands over to Dagster or dbt, and says in plain words what came out.
+Thin: it prepares the environment, hands over to Dagster, dbt or MetricFlow, and says in plain words what came out.
 Exit codes for a scheduler: 0 published or nothing new, 1 the run failed and the last edition stands,
 2 a setting or declaration is wrong, 3 another run is writing.
 """
@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -65,6 +66,17 @@ def prepare_dagster_home(settings: Settings) -> Path:
     return home
 
 
+@contextlib.contextmanager
+def only_this_run(settings: Settings, name: str) -> Iterator[None]:
+    """Hold the state folder for what follows; a message and exit code 3 where another run holds it."""
+    try:
+        with only_writer(settings.home, name, settings.wait_for_writer_seconds):
+            yield
+    except WriterBusy as busy:
+        err.print(Panel(str(busy), title="Another run is writing", title_align="left", border_style="yellow"))
+        sys.exit(3)
+
+
 @click.group()
 def main() -> None:
     """KPI scorecard pipeline."""
@@ -84,12 +96,8 @@ def nightly(grain: str, language: str) -> None:
         f"{domain}: {'+'.join(names) or 'none'}" for domain, names in settings.domain_feeds.items()
     )
     err.print(f"Nightly run as of {settings.as_of}; {domains}.")
-    try:
-        with only_writer(settings.home, f"of {datetime.now():%H:%M:%S}", settings.wait_for_writer_seconds):
-            code = run_nightly(settings, started, grain, language)
-    except WriterBusy as busy:
-        err.print(Panel(str(busy), title="Another run is writing", title_align="left", border_style="yellow"))
-        code = 3
+    with only_this_run(settings, f"of {datetime.now():%H:%M:%S}"):
+        code = run_nightly(settings, started, grain, language)
     sys.exit(code)
 
 
@@ -141,18 +149,18 @@ def run_nightly(settings: Settings, started: float, grain: str, language: str) -
 
 def failure_messages(result: "dg.ExecuteInProcessResult") -> list[str]:  # noqa: F821, UP037
     """What went wrong, each thing once: messages for people first, a step's own error otherwise."""
-    messages: list[str] = []
+    events = result.get_step_failure_events()
+    told = [event.step_failure_data.user_failure_data for event in events]
+    messages = [failure.description for failure in told if failure and failure.description]
     for evaluation in result.get_asset_check_evaluations():
         if not evaluation.passed and evaluation.severity.value == "ERROR":
-            messages.append(evaluation.description or f"{evaluation.check_name} failed")
-    if messages:
-        return list(dict.fromkeys(messages))
-    for event in result.get_step_failure_events():
-        failure = event.step_failure_data
-        if failure.user_failure_data and failure.user_failure_data.description:
-            messages.append(failure.user_failure_data.description)
-        elif failure.error:
-            error = failure.error
+            text = evaluation.description or f"{evaluation.check_name} failed"
+            # a failed dbt step has told what its own tests found
+            if not any(text in message for message in messages):
+                messages.append(text)
+    if not messages:
+        for event in events:
+            error = event.step_failure_data.error
             while error.cause:
                 error = error.cause
             messages.append(f"Step {event.step_key}: {error.message.strip()}")
@@ -194,14 +202,36 @@ def dbt(arguments: tuple[str, ...]) -> None:
     prepare_dagster_home(settings)
     from dagster_project.lib.dbt_runner import dbt_command, link_project
 
-    try:
-        with only_writer(settings.home, "of dbt by hand", settings.wait_for_writer_seconds):
-            link_project(settings)
-            run = subprocess.run([*dbt_command(), *arguments], cwd=settings.dbt_project, check=False)
-    except WriterBusy as busy:
-        err.print(Panel(str(busy), title="Another run is writing", title_align="left", border_style="yellow"))
-        sys.exit(3)
+    with only_this_run(settings, "of dbt by hand"):
+        link_project(settings)
+        run = subprocess.run([*dbt_command(), *arguments], cwd=settings.dbt_project, check=False)
     sys.exit(run.returncode)
+
+
+# its own --help is MetricFlow's
+@main.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def mf(arguments: tuple[str, ...]) -> None:
+    """Query KPIs as metrics: mf query --metrics gross_margin_ratio --group-by metric_time__month,region."""
+    settings = load_settings()
+    prepare_dagster_home(settings)
+    if not settings.warehouse.exists():
+        err.print(f"There is no warehouse in {settings.home} yet. Run `make nightly` first.")
+        sys.exit(1)
+    from dagster_project.lib.dbt_runner import DbtFailed, ensure_manifest
+
+    with only_this_run(settings, "of mf by hand"):
+        try:
+            ensure_manifest(settings)
+        except DbtFailed as error:
+            err.print(Panel(str(error), title="The dbt project does not parse", border_style="red"))
+            sys.exit(2)
+        os.chdir(settings.dbt_project)
+        from dbt_metricflow.cli import main as metricflow
+
+        # each call would ask a package index for a newer version; the lock file says which one it is
+        metricflow.UpdateChecker.check = lambda *_: None
+        metricflow.cli.main(list(arguments), prog_name="mf")
 
 
 @main.command(name="with-settings", context_settings={"ignore_unknown_options": True})

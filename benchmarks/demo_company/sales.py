@@ -235,7 +235,8 @@ def _write_opportunities(setting: Setting, staff: Staff, leads: list[Lead], extr
         if team:
             sellers = staff.sellers(team, created)
             # Rather one who stays until it is closed: a deal is not given away if it can be helped.
-            staying = [each for each in sellers if each in staff.sellers(team, min(closed, setting.last))]
+            later = set(staff.sellers(team, min(closed, setting.last)))
+            staying = [each for each in sellers if each in later]
             seller = seller_chance.pick(staying or sellers)
             deals.append(Deal(opportunity_id, team, seller, created, closed))
         opportunities.write(opportunity_id, created, region, channel, lead_id, seller)

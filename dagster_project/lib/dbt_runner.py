@@ -58,9 +58,11 @@ def link_project(settings: Settings) -> None:
         project / path.name: path for path in DBT_PROJECT.iterdir() if path.name not in ("target", "logs")
     }
     wanted[project.parent / "seeds"] = CHECKOUT / "seeds"
+    # MetricFlow knows no other place for what dbt has parsed
+    wanted[project / "target"] = settings.dbt_target
     wanted |= {project / "external" / system.name: system.folder for system in settings.external}
     (project / "external").mkdir(parents=True, exist_ok=True)
-    for link in (*project.iterdir(), *(project / "external").iterdir()):
+    for link in {*project.iterdir(), *(project / "external").iterdir(), *wanted}:
         if link.is_symlink() and wanted.get(link) != link.readlink():
             link.unlink()
     for link, target in wanted.items():

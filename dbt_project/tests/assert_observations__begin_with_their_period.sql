@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'fct_observations'}}}) }}
 -- An observed figure is dated by the first day of its period. One that begins in the middle would belong to no period of the scorecard: correct period_start_date or period_grain in the extract.
 with starts as (
     select

@@ -8,6 +8,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
 from dagster_project.defs.ingest.assets import tables_to_ingest
 from dagster_project.defs.resources import Warehouse, manifest, raw_key, settings
+from dagster_project.lib.dbt_failures import findings, forget_results, read_results
 from dagster_project.lib.edition import edition_id, is_published, write_lineage
 from dagster_project.lib.ingest import ensure_audit_tables, write_domain_coverage, write_run_settings
 from dagster_project.lib.lineage import kpi_definitions, kpi_inputs, layer_of
@@ -89,8 +90,9 @@ def run_facts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterat
 @dbt_assets(
     name="dbt",
     manifest=manifest(),
-    # what no published table needs is not built: an unfed domain's mapping views would fail to bind
-    select="+config.schema:scorecard resource_type:seed",
+    # what no published table needs is not built: an unfed domain's mapping views would fail to bind; the
+    # metric layer reads the same tables and a calendar of its own
+    select="+config.schema:scorecard time_spine_days resource_type:seed",
     # unit tests check the code, not the night's data: `make test` runs them
     exclude="resource_type:unit_test",
     dagster_dbt_translator=LayeredTranslator(),
@@ -106,13 +108,39 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse
             return
     selected = len(context.selected_asset_keys)
     done = 0
-    invocation = dbt.cli(["build"], context=context, manifest=manifest(), target_path=settings().dbt_target)
+    broken: list[dg.AssetCheckResult] = []
+    forget_results(settings().dbt_target)
+    invocation = dbt.cli(
+        ["build"],
+        context=context,
+        manifest=manifest(),
+        target_path=settings().dbt_target,
+        raise_on_error=False,
+    )
     for event in invocation.stream():
+        if isinstance(event, dg.AssetCheckResult) and not event.passed:
+            # told once dbt has let go of the warehouse, when the rows can be shown
+            broken.append(event)
+            continue
         if isinstance(event, dg.Output):
             done += 1
             if done % max(selected // 8, 1) == 0:
                 context.log.info(f"dbt: {done} of {selected} tables and views built.")
         yield event
+    results = read_results(settings().dbt_target)
+    messages = findings(manifest(), results, settings().warehouse)
+    for event in broken:
+        yield event._replace(description=messages.get(event.metadata["unique_id"].value))
+    error = invocation.get_error()
+    for result in results:
+        if result["status"] == "warn":
+            context.log.warning(messages[result["unique_id"]])
+            del messages[result["unique_id"]]
+    if error and not messages:
+        # dbt stopped before it ran a node: what it said itself is all there is
+        raise error
+    if error:
+        raise dg.Failure(description="\n\n".join(messages.values()), allow_retries=False)
 
 
 # ingest and the gate keep these as they go: shown in the graph, made by no step of their own

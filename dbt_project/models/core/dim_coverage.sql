@@ -81,6 +81,12 @@ events as (
         min(stock_date) as first_date,
         max(stock_date) as last_date
     from {{ ref('stg_logistics__stock') }}
+    union all
+    select
+        'logistics' as domain,
+        min(started_date) as first_date,
+        max(finished_date) as last_date
+    from {{ ref('stg_logistics__production_orders') }}
 ),
 
 observed as (

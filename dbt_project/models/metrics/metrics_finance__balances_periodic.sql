@@ -9,6 +9,7 @@ with balances as (
             else 0
         end as current_assets_amount,
         case when account_class = 'cash' then balance_amount else 0 end as cash_amount,
+        case when account_class = 'receivable' then balance_amount else 0 end as receivables_amount,
         case when account_class = 'inventory' then balance_amount else 0 end as inventory_amount,
         case when account_class = 'non_current_asset' then balance_amount else 0 end
             as non_current_assets_amount,
@@ -33,6 +34,7 @@ sheets as (
         balance_date,
         cast(sum(current_assets_amount) as decimal(38, 4)) as current_assets_amount,
         cast(sum(cash_amount) as decimal(38, 4)) as cash_amount,
+        cast(sum(receivables_amount) as decimal(38, 4)) as receivables_amount,
         cast(sum(inventory_amount) as decimal(38, 4)) as inventory_amount,
         cast(sum(current_assets_amount + non_current_assets_amount) as decimal(38, 4)) as total_assets_amount,
         cast(sum(current_liabilities_amount) as decimal(38, 4)) as current_liabilities_amount,
@@ -51,6 +53,7 @@ latest as (
         max(sheets.balance_date) as balance_date
     from {{ ref('dim_periods') }} as periods
     inner join sheets on sheets.balance_date between periods.period_start_date and periods.through_date
+    where periods.period_grain in ('month', 'quarter', 'year')
     group by periods.period_grain, periods.period_start_date
 )
 
@@ -62,6 +65,7 @@ select
     sheets.balance_date,
     sheets.current_assets_amount,
     sheets.cash_amount,
+    sheets.receivables_amount,
     sheets.inventory_amount,
     sheets.total_assets_amount,
     sheets.current_liabilities_amount,

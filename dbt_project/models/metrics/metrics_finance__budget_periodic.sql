@@ -44,6 +44,6 @@ select
 from judged
 inner join {{ ref('dim_periods') }} as periods
     on judged.month_start_date between periods.period_start_date and periods.through_date
-where judged.is_scope_on_both_sides
+where judged.is_scope_on_both_sides and periods.period_grain in ('month', 'quarter', 'year')
 group by periods.period_grain, periods.period_start_date, judged.scope_type, judged.scope_id
 having max(case when judged.is_compared then 1 else 0 end) = 1

@@ -1,3 +1,4 @@
+-- From the month up: what closes with the month is booked on its last day.
 select
     periods.period_grain,
     periods.period_start_date,
@@ -18,6 +19,7 @@ select
 from {{ ref('metrics_finance__ledger_daily') }} as ledger
 inner join {{ ref('dim_periods') }} as periods
     on ledger.posting_date between periods.period_start_date and periods.through_date
+where periods.period_grain in ('month', 'quarter', 'year')
 group by grouping sets (
     (periods.period_grain, periods.period_start_date),
     (periods.period_grain, periods.period_start_date, ledger.department)

@@ -1,32 +1,57 @@
--- Orders and their lines are summed apart before they meet, so that an order's days do not count once a line.
+-- Two events of one order on two days: the receipt, and the day it was promised for. Orders and their
+-- lines meet as sums only, so that an order's days do not count once a line. A sum is NULL on a day
+-- without its event: not 0.
 with events as (
     select
-        received_date,
+        received_date as event_date,
         supplier_id,
-        1 as purchase_orders_count,
+        purchase_order_id as received_order_id,
         lead_days,
-        cast(0 as decimal(18, 4)) as received_quantity,
-        cast(0 as decimal(18, 4)) as rejected_quantity
+        cast(null as decimal(18, 4)) as ordered_quantity,
+        cast(null as decimal(18, 4)) as received_quantity,
+        cast(null as decimal(18, 4)) as rejected_quantity,
+        cast(null as varchar) as promised_order_id,
+        cast(null as integer) as on_time_count
     from {{ ref('fct_purchase_orders') }}
     where received_date is not null
     union all
     select
-        received_date,
+        received_date as event_date,
         supplier_id,
-        0 as purchase_orders_count,
-        0 as lead_days,
+        null as received_order_id,
+        null as lead_days,
+        ordered_quantity,
         received_quantity,
-        rejected_quantity
+        rejected_quantity,
+        null as promised_order_id,
+        null as on_time_count
     from {{ ref('fct_purchase_order_lines') }}
     where received_date is not null
+    union all
+    select
+        promised_date as event_date,
+        supplier_id,
+        null as received_order_id,
+        null as lead_days,
+        null as ordered_quantity,
+        null as received_quantity,
+        null as rejected_quantity,
+        purchase_order_id as promised_order_id,
+        -- what has not come yet is late as soon as its promised day is over
+        case when received_date <= promised_date then 1 else 0 end as on_time_count
+    from {{ ref('fct_purchase_orders') }}
+    where promised_date is not null
 )
 
 select
-    received_date,
+    event_date,
     supplier_id,
-    cast(sum(purchase_orders_count) as bigint) as purchase_orders_count,
+    count(received_order_id) as purchase_orders_count,
     cast(sum(lead_days) as bigint) as lead_days_sum,
+    cast(sum(ordered_quantity) as decimal(38, 4)) as ordered_quantity,
     cast(sum(received_quantity) as decimal(38, 4)) as received_quantity,
-    cast(sum(rejected_quantity) as decimal(38, 4)) as rejected_quantity
+    cast(sum(rejected_quantity) as decimal(38, 4)) as rejected_quantity,
+    count(promised_order_id) as promised_count,
+    cast(sum(on_time_count) as bigint) as on_time_count
 from events
-group by received_date, supplier_id
+group by event_date, supplier_id

@@ -7,6 +7,7 @@ select
     leads.created_date,
     leads.region,
     leads.channel,
+    coalesce(leads.campaign_id, 'unassigned') as campaign_id,
     cast(count(*) as bigint) as leads_count,
     cast(
         sum(case when leads.qualified_date <= as_of.as_of_date then 1 else 0 end) as bigint
@@ -16,4 +17,4 @@ select
     ) as converted_count
 from {{ ref('fct_leads') }} as leads
 cross join as_of
-group by leads.created_date, leads.region, leads.channel
+group by leads.created_date, leads.region, leads.channel, coalesce(leads.campaign_id, 'unassigned')

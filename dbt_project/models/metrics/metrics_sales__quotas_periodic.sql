@@ -21,6 +21,7 @@ events as (
     select
         quotas.quarter_start_date as event_date,
         quotas.quarter_start_date,
+        quotas.salesperson_id,
         quotas.channel,
         case
             when quarters_shown.elapsed_days < quarters_shown.quarter_days
@@ -38,6 +39,7 @@ events as (
     select
         order_lines.order_date as event_date,
         holders.quarter_start_date,
+        holders.salesperson_id,
         holders.channel,
         cast(0 as decimal(18, 4)) as quota_amount,
         order_lines.net_amount as revenue_amount
@@ -55,8 +57,12 @@ attainment as (
     select
         periods.period_grain,
         periods.period_start_date,
-        case when grouping(events.channel) = 1 then 'company' else 'channel' end as scope_type,
-        case when grouping(events.channel) = 1 then 'all' else events.channel end as scope_id,
+        case
+            when grouping(events.channel) = 0 then 'channel'
+            when grouping(events.salesperson_id) = 0 then 'employee'
+            else 'company'
+        end as scope_type,
+        coalesce(events.channel, events.salesperson_id, 'all') as scope_id,
         cast(sum(events.revenue_amount) as decimal(38, 4)) as quota_holder_revenue_amount,
         cast(sum(events.quota_amount) as decimal(38, 4)) as quota_amount,
         cast(count(distinct events.quarter_start_date) as bigint) as quota_quarters_count
@@ -66,7 +72,8 @@ attainment as (
     where periods.period_grain in ('quarter', 'year')
     group by grouping sets (
         (periods.period_grain, periods.period_start_date),
-        (periods.period_grain, periods.period_start_date, events.channel)
+        (periods.period_grain, periods.period_start_date, events.channel),
+        (periods.period_grain, periods.period_start_date, events.salesperson_id)
     )
 ),
 
@@ -75,8 +82,12 @@ whole_quotas as (
     select
         periods.period_grain,
         periods.period_start_date,
-        case when grouping(quotas.channel) = 1 then 'company' else 'channel' end as scope_type,
-        case when grouping(quotas.channel) = 1 then 'all' else quotas.channel end as scope_id,
+        case
+            when grouping(quotas.channel) = 0 then 'channel'
+            when grouping(quotas.salesperson_id) = 0 then 'employee'
+            else 'company'
+        end as scope_type,
+        coalesce(quotas.channel, quotas.salesperson_id, 'all') as scope_id,
         cast(sum(quotas.quota_amount) as decimal(38, 4)) as quota_amount,
         count(distinct quotas.quarter_start_date) as quarters_count
     from {{ ref('fct_quotas') }} as quotas
@@ -85,7 +96,8 @@ whole_quotas as (
     where periods.period_grain in ('quarter', 'year')
     group by grouping sets (
         (periods.period_grain, periods.period_start_date),
-        (periods.period_grain, periods.period_start_date, quotas.channel)
+        (periods.period_grain, periods.period_start_date, quotas.channel),
+        (periods.period_grain, periods.period_start_date, quotas.salesperson_id)
     )
 ),
 

@@ -7,9 +7,10 @@ with last_year as (
             when grouping(daily.region) = 0 then 'region'
             when grouping(daily.channel) = 0 then 'channel'
             when grouping(daily.product_category) = 0 then 'product_category'
+            when grouping(daily.customer_segment) = 0 then 'customer_segment'
             else 'company'
         end as scope_type,
-        coalesce(daily.region, daily.channel, daily.product_category, 'all') as scope_id,
+        coalesce(daily.region, daily.channel, daily.product_category, daily.customer_segment, 'all') as scope_id,
         cast(sum(daily.revenue_amount) as decimal(38, 4)) as revenue_amount
     from {{ ref('metrics_sales__order_lines_daily') }} as daily
     inner join {{ ref('dim_periods') }} as periods
@@ -18,7 +19,8 @@ with last_year as (
         (periods.period_grain, periods.period_start_date),
         (periods.period_grain, periods.period_start_date, daily.region),
         (periods.period_grain, periods.period_start_date, daily.channel),
-        (periods.period_grain, periods.period_start_date, daily.product_category)
+        (periods.period_grain, periods.period_start_date, daily.product_category),
+        (periods.period_grain, periods.period_start_date, daily.customer_segment)
     )
 ),
 
@@ -31,6 +33,8 @@ both_years as (
         revenue_amount,
         cast(null as decimal(38, 4)) as last_year_revenue_amount
     from {{ ref('metrics_sales__order_lines_periodic') }}
+    -- people change their districts: one's growth over a year says little about the person
+    where scope_type <> 'employee'
     union all
     select
         period_grain,

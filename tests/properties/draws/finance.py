@@ -11,7 +11,7 @@ from tests.properties.company import DEPARTMENTS, Company, Draw, Row
 def draw_rates(draw: Draw, company: Company) -> None:
     """A quotation for every bank day of two currencies: weekends live on Friday's."""
     day, rows = company.history_from - timedelta(days=1000), []
-    while day <= company.as_of + timedelta(days=60):
+    while day <= company.as_of + timedelta(days=400):
         if day.weekday() < 5 and not draw.happens(0.1):
             rows.extend(
                 {

@@ -31,6 +31,18 @@ def test_the_linked_project_follows_the_settings(tmp_path):
     assert not (project / "external" / "kiosk").is_symlink(), "a system that is no longer fed is gone"
 
 
+def test_a_state_folder_of_another_checkout_is_linked_to_this_one(tmp_path):
+    """Whoever installs a new version beside the old one and keeps the state must not get the old seeds."""
+    settings_ = settings(tmp_path)
+    link_project(settings_)
+    links = [settings_.dbt_project / "models", settings_.dbt_project.parent / "seeds"]
+    for link in links:
+        link.unlink()
+        link.symlink_to(tmp_path / "old_checkout" / link.name)
+    link_project(settings_)
+    assert [link.resolve() for link in links] == [CHECKOUT / "dbt_project" / "models", CHECKOUT / "seeds"]
+
+
 def test_hash_of_files_sees_names_and_contents_and_no_place(tmp_path):
     for name in ("one", "two"):
         (tmp_path / name / "sub").mkdir(parents=True)

@@ -8,6 +8,8 @@ with kpi as (
         on_time_count as numerator,
         promised_count as denominator
     from {{ ref('metrics_logistics__deliveries_periodic') }}
+    -- without promises there is nothing to keep
+    where promised_count > 0
 )
 
 select

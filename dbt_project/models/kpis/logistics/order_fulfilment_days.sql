@@ -8,6 +8,8 @@ with kpi as (
         fulfilment_days_sum as numerator,
         fulfilled_orders_count as denominator
     from {{ ref('metrics_logistics__deliveries_periodic') }}
+    -- without order days, or deliveries, there are no days to count
+    where fulfilled_orders_count > 0
 )
 
 select

@@ -8,6 +8,8 @@ with kpi as (
         lead_days_sum as numerator,
         purchase_orders_count as denominator
     from {{ ref('metrics_logistics__purchases_periodic') }}
+    -- nothing received has taken no time
+    where purchase_orders_count > 0
 )
 
 select

@@ -8,6 +8,8 @@ with kpi as (
         rejected_quantity as numerator,
         received_quantity as denominator
     from {{ ref('metrics_logistics__purchases_periodic') }}
+    -- nothing received is nothing to reject
+    where received_quantity is not null
 )
 
 select

@@ -7,6 +7,8 @@ with kpi as (
         scope_id,
         new_customers_count as numerator
     from {{ ref('metrics_sales__orders_periodic') }}
+    -- no employee: a customer is won by more people than the one who took the first order
+    where scope_type <> 'employee'
 )
 
 select

@@ -1,0 +1,22 @@
+-- cash received by operations - cash paid by operations
+with kpi as (
+    select
+        period_grain,
+        period_start_date,
+        scope_type,
+        scope_id,
+        operating_cash_flow_amount as numerator
+    from {{ ref('metrics_finance__cash_periodic') }}
+)
+
+select
+    'operating_cash_flow_amount' as kpi_id,
+    period_grain,
+    period_start_date,
+    scope_type,
+    scope_id,
+    cast(numerator as decimal(38, 10)) as numerator,
+    cast(null as decimal(38, 10)) as denominator,
+    cast(numerator as decimal(38, 10)) as actual_value,
+    case when numerator is null then 'no_data' end as no_value_reason
+from kpi

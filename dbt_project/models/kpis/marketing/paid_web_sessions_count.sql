@@ -1,0 +1,24 @@
+-- sessions on the web site through paid channels
+with kpi as (
+    select
+        period_grain,
+        period_start_date,
+        scope_type,
+        scope_id,
+        paid_sessions_count as numerator
+    from {{ ref('metrics_marketing__web_sessions_periodic') }}
+    -- a channel that is not paid has no paid sessions, not 0 of them
+    where paid_sessions_count is not null
+)
+
+select
+    'paid_web_sessions_count' as kpi_id,
+    period_grain,
+    period_start_date,
+    scope_type,
+    scope_id,
+    cast(numerator as decimal(38, 10)) as numerator,
+    cast(null as decimal(38, 10)) as denominator,
+    cast(numerator as decimal(38, 10)) as actual_value,
+    case when numerator is null then 'no_data' end as no_value_reason
+from kpi

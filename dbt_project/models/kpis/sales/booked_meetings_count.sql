@@ -1,0 +1,22 @@
+-- meetings booked in the period
+with kpi as (
+    select
+        period_grain,
+        period_start_date,
+        scope_type,
+        scope_id,
+        booked_count as numerator
+    from {{ ref('metrics_sales__meetings_periodic') }}
+)
+
+select
+    'booked_meetings_count' as kpi_id,
+    period_grain,
+    period_start_date,
+    scope_type,
+    scope_id,
+    cast(numerator as decimal(38, 10)) as numerator,
+    cast(null as decimal(38, 10)) as denominator,
+    cast(numerator as decimal(38, 10)) as actual_value,
+    case when numerator is null then 'no_data' end as no_value_reason
+from kpi

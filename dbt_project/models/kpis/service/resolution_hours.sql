@@ -1,0 +1,24 @@
+-- mean of (resolved - opened) over the tickets resolved in the period
+with kpi as (
+    select
+        period_grain,
+        period_start_date,
+        scope_type,
+        scope_id,
+        resolution_seconds_sum / cast(3600 as double) as numerator,
+        resolved_count as denominator
+    from {{ ref('metrics_service__tickets_periodic') }}
+    where resolved_count > 0
+)
+
+select
+    'resolution_hours' as kpi_id,
+    period_grain,
+    period_start_date,
+    scope_type,
+    scope_id,
+    cast(numerator as decimal(38, 10)) as numerator,
+    cast(denominator as decimal(38, 10)) as denominator,
+    {{ safe_divide('numerator', 'denominator') }} as actual_value,
+    {{ no_ratio_reason('numerator', 'denominator') }} as no_value_reason
+from kpi

@@ -1,0 +1,24 @@
+-- mean minutes in the queue over the tickets opened in the period
+with kpi as (
+    select
+        period_grain,
+        period_start_date,
+        scope_type,
+        scope_id,
+        waiting_minutes_sum as numerator,
+        waiting_recorded_count as denominator
+    from {{ ref('metrics_service__tickets_periodic') }}
+    where waiting_recorded_count > 0
+)
+
+select
+    'waiting_minutes' as kpi_id,
+    period_grain,
+    period_start_date,
+    scope_type,
+    scope_id,
+    cast(numerator as decimal(38, 10)) as numerator,
+    cast(denominator as decimal(38, 10)) as denominator,
+    {{ safe_divide('numerator', 'denominator') }} as actual_value,
+    {{ no_ratio_reason('numerator', 'denominator') }} as no_value_reason
+from kpi
