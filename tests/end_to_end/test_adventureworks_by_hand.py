@@ -502,14 +502,14 @@ def test_edition_shows_no_result_of_the_month_in_which_the_set_breaks_off(editio
         "utilisation_ratio",
         "customer_acquisition_cost_amount",  # the costs are of five organisations, the customers of the world
         "employee_retention_ratio",  # the list knows no leavers
+        "employee_turnover_ratio",
+        "training_hours_per_employee",
+        "employee_engagement_score",
         "order_fulfilment_ratio",
         "backorder_ratio",
         "carbon_per_order_kg",
         "production_cost_per_unit_amount",
         "cycle_time_days",
-        "employee_turnover_ratio",
-        "training_hours_per_employee",
-        "employee_engagement_score",
     ],
 )
 def test_edition_has_no_value_where_the_files_can_not_tell(edition, kpi_id):
