@@ -1,5 +1,5 @@
 {{ config(meta={
-    'dagster': {'ref': {'name': 'metrics_finance__cash_daily'}},
+    'dagster': {'ref': {'name': 'fct_cash_movements'}},
     'what_to_do': 'Look for a payment that is missing or there twice, or a bank account that only one of the two extracts '
     ~ 'knows. A change in value of an account in another currency is a movement too.',
 }) }}
