@@ -6,13 +6,16 @@ LANDING ?= $(SCORECARD_LANDING)
 export SCORECARD_SOURCES := $(SOURCES)
 export SCORECARD_LANDING := $(LANDING)
 
-.PHONY: nightly scorecard test dev dbt docs kpi catalogue lint format demo lock clean
+.PHONY: nightly scorecard mf test dev dbt docs kpi catalogue coverage lint format demo lock clean
 
 nightly: .venv/ready ## run the nightly job (SOURCES=demo, LANDING=the source's own folder) and print the scorecard
 	@$(BIN)/python -m dagster_project.cli nightly $(ARGS)
 
 scorecard: .venv/ready ## print the published scorecard again (ARGS="--grain month --language sv")
 	@$(BIN)/python -m dagster_project.cli scorecard $(ARGS)
+
+mf: .venv/ready ## query KPIs as metrics (ARGS="query --metrics gross_margin_ratio --group-by metric_time__month,region")
+	@$(BIN)/python -m dagster_project.cli mf $(ARGS)
 
 test: .venv/ready ## run all tests
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
@@ -31,6 +34,9 @@ kpi: .venv/ready ## begin a new KPI (NAME=returns_ratio DEPARTMENT=sales MEASURE
 
 catalogue: .venv/ready ## write docs/kpis/ from the catalogue
 	@$(BIN)/python -m dagster_project.cli catalogue
+
+coverage: .venv/ready ## print for every KPI where it has values, and by what it is tested
+	@$(BIN)/python -m tests.kpi_coverage
 
 lint: .venv/ready ## check Python and SQL style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -226,7 +226,6 @@ def mf(arguments: tuple[str, ...]) -> None:
         except DbtFailed as error:
             err.print(Panel(str(error), title="The dbt project does not parse", border_style="red"))
             sys.exit(2)
-        os.chdir(settings.dbt_project)
         from dbt_metricflow.cli import main as metricflow
 
         # each call would ask a package index for a newer version; the lock file says which one it is

@@ -39,11 +39,11 @@ def pages(rows: Iterable[Row]) -> dict[str, str]:
         + "\n".join(_section(row) for row in members)
         for department, members in sorted(departments.items())
     }
+    listed = [row for members in departments.values() for row in members]
     lines = [
         f"| [`{row['kpi_id']}`]({row['department']}.md#{row['kpi_id']}) | {row['title_en']} | {row['title_sv']} "
         f"| {_words(row['department'])} | {_PERSPECTIVES[row['perspective']]} |"
-        for members in departments.values()
-        for row in members
+        for row in listed
     ]
     written["README.md"] = "\n".join(
         [
@@ -55,6 +55,12 @@ def pages(rows: Iterable[Row]) -> dict[str, str]:
             "| KPI | English | Svenska | department | perspective |",
             "|---|---|---|---|---|",
             *sorted(lines),
+            "",
+            "## Not in the metric layer",
+            "",
+            "Any other KPI is a metric too: [docs/metric_layer.md](../metric_layer.md).",
+            "",
+            *_without_metric(listed),
             "",
         ]
     )
@@ -71,6 +77,15 @@ def write_pages(folder: Path, rows: Iterable[Row]) -> list[Path]:
     for name, text in written.items():
         (folder / name).write_text(text, encoding="utf-8")
     return [folder / name for name in sorted(written)]
+
+
+def _without_metric(rows: Iterable[Row]) -> list[str]:
+    """A line for each reason, with the KPIs that share it."""
+    reasons: dict[str, list[str]] = {}
+    for row in rows:
+        if row["metric_layer_note"]:
+            reasons.setdefault(row["metric_layer_note"], []).append(f"`{row['kpi_id']}`")
+    return [f"- {reason} {', '.join(sorted(kpis))}" for reason, kpis in sorted(reasons.items())]
 
 
 def _section(row: Row) -> str:
@@ -96,7 +111,7 @@ def _section(row: Row) -> str:
             "Benchmark",
             f"{row['benchmark_value']} ({row['benchmark_source']})" if row["benchmark_value"] else "",
         ),
-        ("Metric layer", row["metric_layer_note"] or f"`mf query --metrics {row['kpi_id']}`"),
+        ("Metric layer", row["metric_layer_note"] or f'`make mf ARGS="query --metrics {row["kpi_id"]}"`'),
         ("Data from", _listed(row["domains"])),
         ("SQL", f"[`{file.name}`](../../{file.as_posix()})"),
     ]

@@ -97,6 +97,26 @@ def test_kpi_file_starts_with_its_formula_in_words(kpi_id):
 
 
 @pytest.mark.parametrize("kpi_id", sorted(CATALOGUE))
+def test_kpi_has_a_metric_of_its_name_or_a_note_why_not(kpi_id):
+    row = CATALOGUE[kpi_id]
+    file = kpi_files()["observed_kpis" if kpi_id in OBSERVED else kpi_id]
+    metrics = yaml.safe_load(file.with_suffix(".yml").read_text()).get("metrics", [])
+    if row["metric_layer_note"]:
+        assert not metrics, "it has a metric, so there is nothing to explain"
+    else:
+        (metric,) = metrics
+        assert (metric["name"], metric["label"]) == (kpi_id, row["title_en"])
+
+
+def test_semantic_models_stand_beside_daily_measures_and_metrics_beside_kpis():
+    for path in (CHECKOUT / "dbt_project" / "models").rglob("*.yml"):
+        twin = yaml.safe_load(path.read_text())
+        assert "metrics" not in twin or path.is_relative_to(KPIS), path
+        for model in twin.get("semantic_models", []):
+            assert path.stem.endswith("_daily") and model["model"] == f"ref('{path.stem}')", path
+
+
+@pytest.mark.parametrize("kpi_id", sorted(CATALOGUE))
 def test_kpi_has_a_target_rule_and_the_rule_is_true(kpi_id):
     """`set` and `quota` KPIs have rows for the demo company; `none` has none anywhere."""
     rule = CATALOGUE[kpi_id]["target_rule"]

@@ -55,8 +55,6 @@ people as (
         (periods.period_grain, periods.period_start_date, employment.department),
         (periods.period_grain, periods.period_start_date, employment.department, employment.team)
     )
-    -- a department without teams is no team of its own
-    having grouping(employment.team) = 1 or employment.team is not null
 ),
 
 days as (
@@ -129,6 +127,8 @@ counted as (
             and people.scope_type = days.scope_type
             and people.scope_id = days.scope_id
     cross join staff_list
+    -- a department without teams is no team of its own
+    where people.scope_type <> 'team' or people.scope_id <> people.parent_scope_id
 ),
 
 -- docs/decisions/small-groups.md says which people each number speaks about
@@ -172,17 +172,20 @@ select
     flagged.people_count,
     flagged.period_start_headcount,
     flagged.retained_count,
-    flagged.is_headcount_withheld or coalesce(departments.is_headcount_withheld, false) as is_headcount_withheld,
-    flagged.is_leaders_withheld or coalesce(departments.is_leaders_withheld, false) as is_leaders_withheld,
-    flagged.is_people_withheld or coalesce(departments.is_people_withheld, false) as is_people_withheld,
-    flagged.is_period_start_withheld or coalesce(departments.is_period_start_withheld, false)
+    flagged.is_headcount_withheld
+    or (flagged.headcount > 0 and coalesce(wholes.is_headcount_withheld, false)) as is_headcount_withheld,
+    flagged.is_leaders_withheld
+    or (flagged.leaders_count > 0 and coalesce(wholes.is_leaders_withheld, false)) as is_leaders_withheld,
+    flagged.is_people_withheld
+    or (flagged.people_concerned_count > 0 and coalesce(wholes.is_people_withheld, false)) as is_people_withheld,
+    flagged.is_period_start_withheld
+    or (flagged.period_start_headcount > 0 and coalesce(wholes.is_period_start_withheld, false))
         as is_period_start_withheld
 from flagged
--- left, for teams only: the teams of a withheld department would add up to it
-left join flagged as departments
+-- parts of a withheld whole would add up to it; left, since the company is part of nothing
+left join flagged as wholes
     on
-        flagged.period_grain = departments.period_grain
-        and flagged.period_start_date = departments.period_start_date
-        and flagged.scope_type = 'team'
-        and departments.scope_type = 'department'
-        and flagged.parent_scope_id = departments.scope_id
+        flagged.period_grain = wholes.period_grain
+        and flagged.period_start_date = wholes.period_start_date
+        and flagged.parent_scope_id = wholes.scope_id
+        and wholes.scope_type = case flagged.scope_type when 'team' then 'department' when 'department' then 'company' end

@@ -1,12 +1,11 @@
 -- Everyone who is employed, has a role and states an ethnic group on the period's last known day.
-with cells as (
+with recorded as (
     select
         periods.period_grain,
         periods.period_start_date,
         periods.period_status = 'settled' as is_settled,
         employees.role,
-        employees.ethnic_group,
-        count(*) as people_count
+        employees.ethnic_group
     from {{ ref('dim_periods') }} as periods
     inner join {{ ref('dim_coverage') }} as coverage
         on coverage.domain = 'hr' and periods.through_date >= coverage.covered_from
@@ -18,25 +17,56 @@ with cells as (
         employees.role is not null
         and employees.ethnic_group is not null
         and periods.period_grain = 'year'
-    group by
-        periods.period_grain,
-        periods.period_start_date,
-        periods.period_status,
-        employees.role,
-        employees.ethnic_group
 ),
 
-shares as (
+ethnic_groups as (
+    select distinct ethnic_group
+    from recorded
+),
+
+roles as (
     select
         period_grain,
         period_start_date,
-        'role_group' as scope_type,
-        role || ' / ' || ethnic_group as scope_id,
-        role,
         is_settled,
-        people_count,
-        sum(people_count) over (partition by period_grain, period_start_date, role) as role_people_count
-    from cells
+        role,
+        count(*) as role_people_count,
+        count(distinct ethnic_group) as role_groups_count
+    from recorded
+    group by period_grain, period_start_date, is_settled, role
+),
+
+cells as (
+    select
+        period_grain,
+        period_start_date,
+        role,
+        ethnic_group,
+        count(*) as people_count
+    from recorded
+    group by period_grain, period_start_date, role, ethnic_group
+),
+
+-- a group without anybody in the role has a share of 0
+shares as (
+    select
+        roles.period_grain,
+        roles.period_start_date,
+        'role_group' as scope_type,
+        roles.role || ' / ' || ethnic_groups.ethnic_group as scope_id,
+        roles.is_settled,
+        roles.role,
+        roles.role_people_count,
+        roles.role_groups_count,
+        coalesce(cells.people_count, 0) as people_count
+    from roles
+    cross join ethnic_groups
+    left join cells
+        on
+            roles.period_grain = cells.period_grain
+            and roles.period_start_date = cells.period_start_date
+            and roles.role = cells.role
+            and ethnic_groups.ethnic_group = cells.ethnic_group
 )
 
 select
@@ -47,6 +77,8 @@ select
     is_settled,
     cast(people_count as bigint) as people_count,
     cast(role_people_count as bigint) as role_people_count,
-    -- a role of fewer than five has no cell of five
-    {{ is_withheld('people_count', whole='role') }} as is_group_withheld
+    ({{ is_withheld('people_count', whole='role') }})
+    or role_people_count < {{ var('minimum_group_size', 5) }}
+    -- where all are of one group, its share and the zeros of the others tell the group of each
+    or role_groups_count = 1 as is_group_withheld
 from shares

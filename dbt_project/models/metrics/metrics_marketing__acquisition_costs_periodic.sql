@@ -85,11 +85,12 @@ select
         end as decimal(38, 10)
     ) as acquisition_cost_amount,
     channels.new_customers_count,
-    -- campaigns that the ledger does not hold yet can not be taken out of its costs
     coalesce(
         coverage.covered_from > periods.period_start_date
         or coverage.covered_to < periods.through_date
-        or company.marketing_cost_amount < company.advertising_cost_amount,
+        -- campaigns that the ledger does not hold yet can not be taken out of its costs; one unit of
+        -- currency is left to the rounding of exchange rates
+        or company.marketing_cost_amount + 1 < company.advertising_cost_amount,
         false
     ) as is_incomplete
 from channels
@@ -104,4 +105,4 @@ inner join {{ ref('dim_periods') }} as periods
         and channels.period_start_date = periods.period_start_date
 inner join {{ ref('dim_coverage') }} as coverage on coverage.domain = 'marketing'
 -- where no campaign's cost is recorded, every channel would show the same share as if it were its own cost
-where (select max(campaign_days_count) from {{ ref('metrics_marketing__campaigns_periodic') }}) > 0
+where (select max(campaigns.campaign_days_count) from {{ ref('metrics_marketing__campaigns_periodic') }} as campaigns) > 0

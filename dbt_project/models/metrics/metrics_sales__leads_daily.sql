@@ -17,4 +17,4 @@ select
     ) as converted_count
 from {{ ref('fct_leads') }} as leads
 cross join as_of
-group by leads.created_date, leads.region, leads.channel, leads.campaign_id
+group by leads.created_date, leads.region, leads.channel, coalesce(leads.campaign_id, 'unassigned')

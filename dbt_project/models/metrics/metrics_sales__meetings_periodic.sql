@@ -12,11 +12,12 @@ select
 from {{ ref('metrics_sales__meetings_daily') }} as daily
 inner join {{ ref('dim_periods') }} as periods
     on daily.booked_date between periods.period_start_date and periods.through_date
-group by grouping sets (
-    (periods.period_grain, periods.period_start_date),
-    (periods.period_grain, periods.period_start_date, daily.region),
-    (periods.period_grain, periods.period_start_date, daily.channel),
-    (periods.period_grain, periods.period_start_date, daily.salesperson_id)
-)
+group by
+    grouping sets (
+        (periods.period_grain, periods.period_start_date),
+        (periods.period_grain, periods.period_start_date, daily.region),
+        (periods.period_grain, periods.period_start_date, daily.channel),
+        (periods.period_grain, periods.period_start_date, daily.salesperson_id)
+    )
 -- what nobody is known to have booked is no employee's
 having grouping(daily.salesperson_id) = 1 or daily.salesperson_id is not null

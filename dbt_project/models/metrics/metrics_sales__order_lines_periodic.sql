@@ -23,13 +23,14 @@ select
 from {{ ref('metrics_sales__order_lines_daily') }} as daily
 inner join {{ ref('dim_periods') }} as periods
     on daily.order_date between periods.period_start_date and periods.through_date
-group by grouping sets (
-    (periods.period_grain, periods.period_start_date),
-    (periods.period_grain, periods.period_start_date, daily.region),
-    (periods.period_grain, periods.period_start_date, daily.channel),
-    (periods.period_grain, periods.period_start_date, daily.product_category),
-    (periods.period_grain, periods.period_start_date, daily.customer_segment),
-    (periods.period_grain, periods.period_start_date, daily.salesperson_id)
-)
+group by
+    grouping sets (
+        (periods.period_grain, periods.period_start_date),
+        (periods.period_grain, periods.period_start_date, daily.region),
+        (periods.period_grain, periods.period_start_date, daily.channel),
+        (periods.period_grain, periods.period_start_date, daily.product_category),
+        (periods.period_grain, periods.period_start_date, daily.customer_segment),
+        (periods.period_grain, periods.period_start_date, daily.salesperson_id)
+    )
 -- self-service is nobody's: no employee has such a row
 having grouping(daily.salesperson_id) = 1 or daily.salesperson_id is not null

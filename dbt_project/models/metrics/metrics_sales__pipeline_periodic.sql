@@ -14,11 +14,12 @@ select
     cast(sum(daily.open_opportunities_count) as bigint) as open_opportunities_count
 from {{ ref('metrics_sales__pipeline_daily') }} as daily
 inner join {{ ref('dim_periods') }} as periods on daily.pipeline_date = periods.through_date
-group by grouping sets (
-    (periods.period_grain, periods.period_start_date),
-    (periods.period_grain, periods.period_start_date, daily.region),
-    (periods.period_grain, periods.period_start_date, daily.channel),
-    (periods.period_grain, periods.period_start_date, daily.salesperson_id)
-)
+group by
+    grouping sets (
+        (periods.period_grain, periods.period_start_date),
+        (periods.period_grain, periods.period_start_date, daily.region),
+        (periods.period_grain, periods.period_start_date, daily.channel),
+        (periods.period_grain, periods.period_start_date, daily.salesperson_id)
+    )
 -- what nobody is known to work is no employee's
 having grouping(daily.salesperson_id) = 1 or daily.salesperson_id is not null

@@ -4,6 +4,8 @@ select * from {{ ref('absence_occasions_per_employee') }}
 union all
 select * from {{ ref('absence_ratio') }}
 union all
+select * from {{ ref('active_customers_count') }}
+union all
 select * from {{ ref('advertising_cost_amount') }}
 union all
 select * from {{ ref('annual_recurring_revenue_amount') }}
@@ -33,6 +35,14 @@ union all
 select * from {{ ref('current_ratio') }}
 union all
 select * from {{ ref('customer_acquisition_cost_amount') }}
+union all
+select * from {{ ref('customer_churn_ratio') }}
+union all
+select * from {{ ref('customer_lifetime_margin_amount') }}
+union all
+select * from {{ ref('customer_lifetime_value_amount') }}
+union all
+select * from {{ ref('customer_retention_ratio') }}
 union all
 select * from {{ ref('customer_satisfaction_ratio') }}
 union all
@@ -90,6 +100,8 @@ select * from {{ ref('lead_conversion_ratio') }}
 union all
 select * from {{ ref('lead_to_opportunity_ratio') }}
 union all
+select * from {{ ref('market_share_ratio') }}
+union all
 select * from {{ ref('marketing_revenue_amount') }}
 union all
 select * from {{ ref('monthly_recurring_revenue_amount') }}
@@ -103,6 +115,10 @@ union all
 select * from {{ ref('net_promoter_score') }}
 union all
 select * from {{ ref('new_customers_count') }}
+union all
+select * from {{ ref('new_product_revenue_share_ratio') }}
+union all
+select * from {{ ref('new_products_count') }}
 union all
 select * from {{ ref('observed_kpis') }}
 union all
@@ -135,6 +151,10 @@ union all
 select * from {{ ref('revenue_amount') }}
 union all
 select * from {{ ref('revenue_growth_ratio') }}
+union all
+select * from {{ ref('revenue_per_customer_amount') }}
+union all
+select * from {{ ref('revenue_per_customer_growth_ratio') }}
 union all
 select * from {{ ref('revenue_per_employee_amount') }}
 union all

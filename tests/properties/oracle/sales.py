@@ -160,7 +160,11 @@ def leads(book: Book) -> Events:
     return Events(
         (
             row["created_date"],
-            {"region": row["region"], "channel": row["channel"], "campaign": row["campaign_id"]},
+            {
+                "region": row["region"],
+                "channel": row["channel"],
+                "campaign": row["campaign_id"] or "unassigned",
+            },
             row,
         )
         for row in book.rows("leads")

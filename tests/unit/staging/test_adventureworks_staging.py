@@ -245,6 +245,35 @@ def test_employees_are_84_women_and_206_men_and_nobody_has_left(warehouse):
     assert people == [("man", 206, 0), ("woman", 84, 0)]
 
 
+def test_leaders_are_told_by_their_titles(warehouse):
+    leaders = one(
+        warehouse,
+        "select count(*), count(distinct role), count(*) filter (gender = 'woman') from staging.stg_hr__employees where is_leader",
+    )
+    assert leaders == (46, 31, 14)
+    others = warehouse.sql(
+        """select role from staging.stg_hr__employees where not is_leader
+           and (role like '%Chief%' or role like '%Manage%' or role like '%Super%')"""
+    ).fetchall()
+    assert others == [("Assistant to the Chief Financial Officer",)]
+
+
+def test_teams_are_the_shifts_of_departments_that_work_several(warehouse):
+    teams = warehouse.sql(
+        """select department, string_agg(distinct team, ', ' order by team) from staging.stg_hr__assignments
+           where team is not null group by 1 order by 1"""
+    ).fetchall()
+    assert dict(teams) == {
+        "Document Control": "Day, Evening, Night",
+        "Facilities and Maintenance": "Day, Evening, Night",
+        "Information Services": "Day, Evening",
+        "Production": "Day, Evening, Night",
+        "Production Control": "Day, Evening, Night",
+        "Quality Assurance": "Day, Evening, Night",
+        "Shipping and Receiving": "Day, Evening, Night",
+    }
+
+
 def test_nothing_personal_is_loaded(warehouse):
     columns = {
         name.lower()
@@ -254,5 +283,5 @@ def test_nothing_personal_is_loaded(warehouse):
         ).fetchall()
     }
     assert columns - {"_file_id", "_line"} == {
-        "customerkey", "geographykey", "businessentityid", "gender", "hiredate", "currentflag"
+        "customerkey", "geographykey", "businessentityid", "gender", "hiredate", "currentflag", "jobtitle"
     }  # fmt: skip

@@ -4,7 +4,11 @@ select
     case gender when 'F' then 'woman' when 'M' then 'man' else 'other' end as gender,
     hiredate as hire_date,
     cast(null as date) as leave_date,
-    cast(null as varchar) as role,
+    jobtitle as role,
     cast(null as varchar) as ethnic_group,
-    cast(null as boolean) as is_leader
+    -- titles, not the level in the organisation: docs/decisions/adventureworks-teams-and-leaders.md
+    jobtitle like 'Chief %'
+    or jobtitle like 'Vice President %'
+    or jobtitle like '%Manager'
+    or jobtitle like '%Supervisor%' as is_leader
 from {{ source('adventureworks', 'employee') }}
