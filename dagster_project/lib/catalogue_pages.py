@@ -111,7 +111,7 @@ def _section(row: Row) -> str:
             "Benchmark",
             f"{row['benchmark_value']} ({row['benchmark_source']})" if row["benchmark_value"] else "",
         ),
-        ("Metric layer", row["metric_layer_note"] or f"`make mf ARGS=\"query --metrics {row['kpi_id']}\"`"),
+        ("Metric layer", row["metric_layer_note"] or f'`make mf ARGS="query --metrics {row["kpi_id"]}"`'),
         ("Data from", _listed(row["domains"])),
         ("SQL", f"[`{file.name}`](../../{file.as_posix()})"),
     ]

@@ -35,6 +35,6 @@ select
 from spans
 inner join first_movement on spans.previous_balance_date >= first_movement.movement_date
 inner join {{ ref('fct_cash_movements') }} as movements
-    on movements.movement_date > spans.previous_balance_date and movements.movement_date <= spans.balance_date
+    on spans.previous_balance_date < movements.movement_date and spans.balance_date >= movements.movement_date
 group by spans.previous_balance_date, spans.balance_date, spans.cash_amount, spans.previous_cash_amount
 having abs(sum(movements.amount) - (spans.cash_amount - spans.previous_cash_amount)) >= 0.005

@@ -42,10 +42,9 @@ def edition(shared_run):
 @pytest.fixture(scope="module")
 def files():
     """One view per CSV file; every figure is read as an exact decimal."""
-    exact = {
-        column: "DECIMAL(28,13)"
-        for column in "revenue competitor_sales_b tv_s ooh_s print_s facebook_s search_s".split()
-    }
+    exact = dict.fromkeys(
+        "revenue competitor_sales_b tv_s ooh_s print_s facebook_s search_s".split(), "DECIMAL(28,13)"
+    )
     with duckdb.connect() as connection:
         for view, path, types in [
             ("clicks", "fivetran_google_ads/campaign_stats_data.csv", {"cost_micros": "BIGINT"}),

@@ -100,20 +100,22 @@ def test_kpi_file_starts_with_its_formula_in_words(kpi_id):
 def test_kpi_has_a_metric_of_its_name_or_a_note_why_not(kpi_id):
     row = CATALOGUE[kpi_id]
     file = kpi_files()["observed_kpis" if kpi_id in OBSERVED else kpi_id]
-    metrics = yaml.safe_load(file.with_suffix(".yml").read_text()).get("metrics", [])
+    twin = yaml.safe_load(file.with_suffix(".yml").read_text())
+    metrics = {metric["name"]: metric["label"] for metric in twin.get("metrics", [])}
     if row["metric_layer_note"]:
         assert not metrics, "it has a metric, so there is nothing to explain"
     else:
-        (metric,) = metrics
-        assert (metric["name"], metric["label"]) == (kpi_id, row["title_en"])
+        assert metrics.pop(kpi_id) == row["title_en"]
+        assert not metrics.keys() & CATALOGUE.keys(), "another KPI's metric stands in that KPI's twin"
 
 
-def test_semantic_models_stand_beside_daily_measures_and_metrics_beside_kpis():
+def test_semantic_models_stand_beside_their_models_and_metrics_beside_kpis():
     for path in (CHECKOUT / "dbt_project" / "models").rglob("*.yml"):
         twin = yaml.safe_load(path.read_text())
         assert "metrics" not in twin or path.is_relative_to(KPIS), path
         for model in twin.get("semantic_models", []):
-            assert path.stem.endswith("_daily") and model["model"] == f"ref('{path.stem}')", path
+            assert model["model"] == f"ref('{path.stem}')", path
+            assert not path.stem.endswith("_periodic"), "a period is what MetricFlow makes of days"
 
 
 @pytest.mark.parametrize("kpi_id", sorted(CATALOGUE))

@@ -1,6 +1,10 @@
 -- Three events of one order on three days: the order, the day it was promised for, the delivery. A
 -- sum is NULL on a day without its event, or where no order of the day records the figure: not 0.
-with events as (
+with as_of as (
+    select max(through_date) as as_of_date from {{ ref('dim_periods') }}
+),
+
+events as (
     select
         'order' as event,
         deliveries.order_date as event_date,
@@ -13,6 +17,8 @@ with events as (
         deliveries.promised_date as event_date,
         deliveries.*
     from {{ ref('fct_deliveries') }} as deliveries
+    -- a promise for a later day is neither kept nor broken yet
+    inner join as_of on deliveries.promised_date <= as_of.as_of_date
     union all
     select
         'delivery' as event,

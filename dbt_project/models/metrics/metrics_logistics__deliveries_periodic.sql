@@ -21,7 +21,6 @@ select
     cast(sum(daily.carbon_recorded_count) as bigint) as carbon_recorded_count,
     cast(sum(daily.carbon_kg) as decimal(38, 4)) as carbon_kg
 from {{ ref('metrics_logistics__deliveries_daily') }} as daily
--- a promise for a later day of an open period does not count yet, kept or not
 inner join {{ ref('dim_periods') }} as periods
     on daily.event_date between periods.period_start_date and periods.through_date
 group by grouping sets (

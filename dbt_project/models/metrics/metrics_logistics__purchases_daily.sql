@@ -1,7 +1,11 @@
 -- Two events of one order on two days: the receipt, and the day it was promised for. Orders and their
 -- lines meet as sums only, so that an order's days do not count once a line. A sum is NULL on a day
 -- without its event: not 0.
-with events as (
+with as_of as (
+    select max(through_date) as as_of_date from {{ ref('dim_periods') }}
+),
+
+events as (
     select
         received_date as event_date,
         supplier_id,
@@ -29,18 +33,19 @@ with events as (
     where received_date is not null
     union all
     select
-        promised_date as event_date,
-        supplier_id,
+        purchase_orders.promised_date as event_date,
+        purchase_orders.supplier_id,
         null as received_order_id,
         null as lead_days,
         null as ordered_quantity,
         null as received_quantity,
         null as rejected_quantity,
-        purchase_order_id as promised_order_id,
+        purchase_orders.purchase_order_id as promised_order_id,
         -- what has not come yet is late as soon as its promised day is over
-        case when received_date <= promised_date then 1 else 0 end as on_time_count
-    from {{ ref('fct_purchase_orders') }}
-    where promised_date is not null
+        case when purchase_orders.received_date <= purchase_orders.promised_date then 1 else 0 end as on_time_count
+    from {{ ref('fct_purchase_orders') }} as purchase_orders
+    -- a promise for a later day is neither kept nor broken yet
+    inner join as_of on purchase_orders.promised_date <= as_of.as_of_date
 )
 
 select

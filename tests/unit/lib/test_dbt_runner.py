@@ -27,6 +27,7 @@ def test_the_linked_project_follows_the_settings(tmp_path):
     assert (project / "models").resolve() == CHECKOUT / "dbt_project" / "models"
     assert (project / "external" / "kiosk").resolve() == CHECKOUT / "tests" / "sources" / "kiosk"
     assert (project / ".." / "seeds" / "reference" / "kpis.csv").exists()
+    assert (project / "target").readlink() == kiosk.dbt_target, "MetricFlow looks for it there"
     link_project(settings(tmp_path))
     assert not (project / "external" / "kiosk").is_symlink(), "a system that is no longer fed is gone"
 
