@@ -3,7 +3,8 @@ select
     accountseq as customer_id,
     lower(origin) as channel,
     cast("Case Created On" as timestamp) as opened_at,
-    {{ dbt.dateadd('minute', '"Minutes to First Contact"', 'cast("Case Created On" as timestamp)') }} as first_response_at,
+    {{ dbt.dateadd('minute', '"Minutes to First Contact"', 'cast("Case Created On" as timestamp)') }}
+        as first_response_at,
     -- an open case carries minutes too: those that the generator had in store for it
     case
         when status = 'Closed'

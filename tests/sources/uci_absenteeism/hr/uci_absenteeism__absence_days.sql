@@ -16,7 +16,8 @@ with ordered as (
 months as (
     select
         *,
-        12 * sum(is_new_year) over (order by "row" rows unbounded preceding) + "Month of absence" - 1 as months_since_2007
+        12 * sum(is_new_year) over (order by "row" rows unbounded preceding)
+        + "Month of absence" - 1 as months_since_2007
     from ordered
 ),
 
