@@ -86,15 +86,19 @@ def ensure_manifest(settings: Settings) -> Path:
         link_project(settings)
         if manifest.exists() and key_file.exists() and key_file.read_text() == key:
             return manifest
-        run = subprocess.run(
-            [*dbt_command(), "parse", "--quiet"],
-            cwd=settings.dbt_project,
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if run.returncode != 0:
+        # a second time from scratch: dbt's memory of the last parse can hold on to a metric that is gone
+        for arguments in ((), ("--no-partial-parse",)):
+            run = subprocess.run(
+                [*dbt_command(), "parse", "--quiet", *arguments],
+                cwd=settings.dbt_project,
+                env={**os.environ, **environment},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if run.returncode == 0:
+                break
+        else:
             raise DbtFailed(
                 f"dbt could not read the project {settings.dbt_project}:\n{run.stdout}{run.stderr}"
             )
