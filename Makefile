@@ -6,7 +6,7 @@ LANDING ?= $(SCORECARD_LANDING)
 export SCORECARD_SOURCES := $(SOURCES)
 export SCORECARD_LANDING := $(LANDING)
 
-.PHONY: nightly scorecard mf test dev dbt docs kpi catalogue lint format demo lock clean
+.PHONY: nightly scorecard mf test dev dbt docs kpi catalogue coverage lint format demo lock clean
 
 nightly: .venv/ready ## run the nightly job (SOURCES=demo, LANDING=the source's own folder) and print the scorecard
 	@$(BIN)/python -m dagster_project.cli nightly $(ARGS)
@@ -34,6 +34,9 @@ kpi: .venv/ready ## begin a new KPI (NAME=returns_ratio DEPARTMENT=sales MEASURE
 
 catalogue: .venv/ready ## write docs/kpis/ from the catalogue
 	@$(BIN)/python -m dagster_project.cli catalogue
+
+coverage: .venv/ready ## print for every KPI where it has values, and by what it is tested
+	@$(BIN)/python -m tests.kpi_coverage
 
 lint: .venv/ready ## check Python and SQL style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

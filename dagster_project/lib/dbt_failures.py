@@ -18,7 +18,8 @@ from dagster_project.lib.lineage import Manifest, layer_of, upstream
 
 EXAMPLES = 5
 _DO_STAGING = (
-    "These rows come out of a source system's mapping SQL. Correct the mapping, or the extract and land it again."
+    "These rows come out of a source system's mapping SQL. "
+    "Correct the mapping, or the extract and land it again."
 )
 _DO_ANY = (
     "Look at the rows. Where the delivered data say so, correct the extract and land it again; where they do not, "

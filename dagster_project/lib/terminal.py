@@ -88,7 +88,8 @@ class Row:
     quality: str
 
 
-# A period without a value (the data stops before its end) gives way to the latest one that has one.
+# A period without a value (the data stops before its end) gives way to the latest one that has one. A base below 0
+# is no gap: that equity is used up, or that cash grows and no runway ends, is what there is to know.
 ROWS = """
 with ranked as (
     select
@@ -97,7 +98,10 @@ with ranked as (
             partition by scorecard.kpi_id
             order by
                 case when scorecard.period_grain = ? then 0 else 1 end,
-                case when scorecard.actual_value is null then 1 else 0 end,
+                case
+                    when scorecard.actual_value is null and scorecard.no_value_reason <> 'negative_base' then 1
+                    else 0
+                end,
                 scorecard.period_start_date desc
         ) as choice
     from scorecard.kpi_scorecard as scorecard

@@ -1,5 +1,5 @@
 {{ config(meta={
-    'dagster': {'ref': {'name': 'metrics_finance__cash_daily'}},
+    'dagster': {'ref': {'name': 'fct_cash_movements'}},
     'what_to_do': 'Look for a payment that is missing or there twice, or a bank account that only one of the two extracts '
     ~ 'knows. A change in value of an account in another currency is a movement too.',
 }) }}
@@ -35,6 +35,6 @@ select
 from spans
 inner join first_movement on spans.previous_balance_date >= first_movement.movement_date
 inner join {{ ref('fct_cash_movements') }} as movements
-    on movements.movement_date > spans.previous_balance_date and movements.movement_date <= spans.balance_date
+    on spans.previous_balance_date < movements.movement_date and spans.balance_date >= movements.movement_date
 group by spans.previous_balance_date, spans.balance_date, spans.cash_amount, spans.previous_cash_amount
 having abs(sum(movements.amount) - (spans.cash_amount - spans.previous_cash_amount)) >= 0.005

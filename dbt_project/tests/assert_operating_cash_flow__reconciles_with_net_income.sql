@@ -45,7 +45,7 @@ paid as (
     from spans
     inner join first_movement on spans.previous_balance_date >= first_movement.movement_date
     inner join {{ ref('metrics_finance__cash_daily') }} as movements
-        on movements.movement_date > spans.previous_balance_date and movements.movement_date <= spans.balance_date
+        on spans.previous_balance_date < movements.movement_date and spans.balance_date >= movements.movement_date
     group by spans.balance_date
 ),
 
@@ -55,7 +55,7 @@ earned as (
         sum(ledger.net_income_amount + ledger.depreciation_amount + ledger.amortisation_amount) as earned_amount
     from spans
     inner join {{ ref('metrics_finance__ledger_daily') }} as ledger
-        on ledger.posting_date > spans.previous_balance_date and ledger.posting_date <= spans.balance_date
+        on spans.previous_balance_date < ledger.posting_date and spans.balance_date >= ledger.posting_date
     group by spans.balance_date
 )
 

@@ -502,6 +502,9 @@ def test_edition_shows_no_result_of_the_month_in_which_the_set_breaks_off(editio
         "utilisation_ratio",
         "customer_acquisition_cost_amount",  # the costs are of five organisations, the customers of the world
         "employee_retention_ratio",  # the list knows no leavers
+        "employee_turnover_ratio",
+        "training_hours_per_employee",
+        "employee_engagement_score",
         "order_fulfilment_ratio",
         "backorder_ratio",
         "carbon_per_order_kg",

@@ -55,8 +55,6 @@ people as (
         (periods.period_grain, periods.period_start_date, employment.department),
         (periods.period_grain, periods.period_start_date, employment.department, employment.team)
     )
-    -- a department without teams is no team of its own
-    having grouping(employment.team) = 1 or employment.team is not null
 ),
 
 days as (
@@ -129,6 +127,8 @@ counted as (
             and people.scope_type = days.scope_type
             and people.scope_id = days.scope_id
     cross join staff_list
+    -- a department without teams is no team of its own
+    where people.scope_type <> 'team' or people.scope_id <> people.parent_scope_id
 ),
 
 -- docs/decisions/small-groups.md says which people each number speaks about

@@ -105,4 +105,4 @@ inner join {{ ref('dim_periods') }} as periods
         and channels.period_start_date = periods.period_start_date
 inner join {{ ref('dim_coverage') }} as coverage on coverage.domain = 'marketing'
 -- where no campaign's cost is recorded, every channel would show the same share as if it were its own cost
-where (select max(campaign_days_count) from {{ ref('metrics_marketing__campaigns_periodic') }}) > 0
+where (select max(campaigns.campaign_days_count) from {{ ref('metrics_marketing__campaigns_periodic') }} as campaigns) > 0

@@ -22,8 +22,8 @@ markets as (
     left join {{ ref('fct_market_size') }} as market_size
         on
             categories.product_category = market_size.product_category
-            and market_size.start_date >= periods.period_start_date
-            and market_size.end_date <= periods.through_date
+            and periods.period_start_date <= market_size.start_date
+            and periods.through_date >= market_size.end_date
     where periods.period_grain in ('quarter', 'year')
     group by periods.period_grain, periods.period_start_date, categories.product_category
 )

@@ -62,9 +62,9 @@ category_days as (
 
 counted as (
     select
-        window_days.period_grain,
-        window_days.period_start_date,
-        window_days.is_last_year,
+        days.period_grain,
+        days.period_start_date,
+        days.is_last_year,
         case
             when grouping(orders.region) = 0 then 'region'
             when grouping(orders.channel) = 0 then 'channel'
@@ -74,38 +74,46 @@ counted as (
         coalesce(orders.region, orders.channel, orders.customer_segment, 'all') as scope_id,
         case
             when grouping(orders.region) = 0
-                then sum(case when orders.previous_date_in_region >= window_days.from_date then 0 else 1 end)
+                then sum(case when orders.previous_date_in_region >= days.from_date then 0 else 1 end)
             when grouping(orders.channel) = 0
-                then sum(case when orders.previous_date_in_channel >= window_days.from_date then 0 else 1 end)
+                then sum(case when orders.previous_date_in_channel >= days.from_date then 0 else 1 end)
             -- a customer has one segment
-            else sum(case when orders.previous_date >= window_days.from_date then 0 else 1 end)
+            else sum(case when orders.previous_date >= days.from_date then 0 else 1 end)
         end as customers_count,
         sum(orders.net_amount) as revenue_amount
     from orders
-    inner join window_days on orders.order_date = window_days.calendar_date
+    inner join window_days as days on orders.order_date = days.calendar_date
     group by grouping sets (
-        (window_days.period_grain, window_days.period_start_date, window_days.is_last_year),
-        (window_days.period_grain, window_days.period_start_date, window_days.is_last_year, orders.region),
-        (window_days.period_grain, window_days.period_start_date, window_days.is_last_year, orders.channel),
-        (window_days.period_grain, window_days.period_start_date, window_days.is_last_year, orders.customer_segment)
+        (days.period_grain, days.period_start_date, days.is_last_year),
+        (days.period_grain, days.period_start_date, days.is_last_year, orders.region),
+        (days.period_grain, days.period_start_date, days.is_last_year, orders.channel),
+        (days.period_grain, days.period_start_date, days.is_last_year, orders.customer_segment)
     )
-    union all
+),
+
+counted_in_categories as (
     select
-        window_days.period_grain,
-        window_days.period_start_date,
-        window_days.is_last_year,
+        days.period_grain,
+        days.period_start_date,
+        days.is_last_year,
         'product_category' as scope_type,
         category_days.product_category as scope_id,
-        sum(case when category_days.previous_date_in_category >= window_days.from_date then 0 else 1 end)
+        sum(case when category_days.previous_date_in_category >= days.from_date then 0 else 1 end)
             as customers_count,
         sum(category_days.net_amount) as revenue_amount
     from category_days
-    inner join window_days on category_days.order_date = window_days.calendar_date
+    inner join window_days as days on category_days.order_date = days.calendar_date
     group by
-        window_days.period_grain,
-        window_days.period_start_date,
-        window_days.is_last_year,
+        days.period_grain,
+        days.period_start_date,
+        days.is_last_year,
         category_days.product_category
+),
+
+every_scope as (
+    select * from counted
+    union all
+    select * from counted_in_categories
 ),
 
 both_years as (
@@ -118,7 +126,7 @@ both_years as (
         sum(case when not is_last_year then revenue_amount end) as revenue_amount,
         sum(case when is_last_year then customers_count end) as last_year_active_customers_count,
         sum(case when is_last_year then revenue_amount end) as last_year_revenue_amount
-    from counted
+    from every_scope
     group by period_grain, period_start_date, scope_type, scope_id
 )
 

@@ -92,5 +92,8 @@ def test_a_parse_that_fails_is_tried_again_from_scratch(tmp_path, monkeypatch):
         return subprocess.CompletedProcess(command, 2 if len(tried) == 1 else 0, "", "")
 
     monkeypatch.setattr(subprocess, "run", run)
-    ensure_manifest(settings(tmp_path))
+    demo = settings(tmp_path)
+    demo.dbt_target.mkdir(parents=True)
+    (demo.dbt_target / "partial_parse.msgpack").touch()
+    ensure_manifest(demo)
     assert tried == ["--quiet", "--no-partial-parse"]

@@ -2,10 +2,18 @@
 
 from decimal import Decimal
 
+import duckdb
 import pytest
 from rich.console import Console
 
-from dagster_project.lib.terminal import Row, format_target, format_value, format_variance, scorecard_table
+from dagster_project.lib.terminal import (
+    Row,
+    format_target,
+    format_value,
+    format_variance,
+    read_rows,
+    scorecard_table,
+)
 
 NBSP = "\u00a0"
 
@@ -112,3 +120,31 @@ def test_titles_figures_and_shapes_are_there_at_any_width(width):
     ):
         assert word in text
     assert ("On track" in text) == (width >= 108)
+
+
+def test_a_period_that_is_not_covered_gives_way_and_a_negative_base_is_shown():
+    connection = duckdb.connect()
+    connection.execute(
+        """
+        create schema scorecard;
+        create table scorecard.kpi_scorecard as
+        select *, 'quarter' as period_grain, 'company' as scope_type, 'settled' as period_status, 'no_data' as status,
+            null as target_value, null as target_lower, null as target_upper, null as variance, 'passed' as quality_status
+        from (values
+            ('ebitda', date '2025-07-01', 10, null), ('ebitda', date '2025-10-01', null, 'incomplete_period'),
+            ('runway', date '2025-07-01', 9, null), ('runway', date '2025-10-01', null, 'negative_base')
+        ) as v (kpi_id, period_start_date, actual_value, no_value_reason);
+        create table scorecard.kpi_catalogue as
+        select kpi_id, kpi_id as title_en, 'financial' as perspective, 'amount' as display_format, 'quarter' as grains
+        from (values ('ebitda'), ('runway')) as v (kpi_id);
+        create table scorecard.statuses as select 'no_data' as status, 'No data' as label_en;
+        create table scorecard.periods as
+        select distinct period_grain, period_start_date, cast(period_start_date as varchar) as period_name
+        from scorecard.kpi_scorecard;
+        """
+    )
+    rows = {
+        row.title: (row.period_name, row.actual, row.no_value_reason)
+        for row in read_rows(connection, "quarter", "en")
+    }
+    assert rows == {"ebitda": ("2025-07-01", 10, None), "runway": ("2025-10-01", None, "negative_base")}

@@ -18,7 +18,7 @@ with kpi as (
     where
         sessions.visitors_count is not null
         -- a source that never counts clicks does not say that there were none
-        and (select max(clicks_count) from {{ ref('metrics_marketing__campaigns_periodic') }}) is not null
+        and (select max(counted.clicks_count) from {{ ref('metrics_marketing__campaigns_periodic') }} as counted) is not null
 )
 
 select

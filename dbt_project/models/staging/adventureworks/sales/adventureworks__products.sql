@@ -24,9 +24,16 @@ with versions as (
 )
 
 select
-    productalternatekey as product_id,
-    englishproductname as product_name,
-    coalesce(englishproductcategoryname, any_category_name, 'unassigned') as product_category,
-    cast(null as date) as launch_date
+    versions.productalternatekey as product_id,
+    versions.englishproductname as product_name,
+    coalesce(versions.englishproductcategoryname, versions.any_category_name, 'unassigned') as product_category,
+    -- by the sales clock, which runs 153 days behind: docs/decisions/adventureworks-launch-date.md
+    case
+        when production_product.finishedgoodsflag
+            then cast({{ dbt.dateadd('day', -153, 'production_product.sellstartdate') }} as date)
+    end as launch_date
 from versions
-where preference = 1
+-- left, not inner: a product that the OLTP system does not know is a product all the same
+left join {{ source('adventureworks', 'production_product') }} as production_product
+    on versions.productalternatekey = production_product.productnumber
+where versions.preference = 1
