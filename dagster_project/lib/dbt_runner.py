@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -86,20 +87,29 @@ def ensure_manifest(settings: Settings) -> Path:
         link_project(settings)
         if manifest.exists() and key_file.exists() and key_file.read_text() == key:
             return manifest
-        run = subprocess.run(
-            [*dbt_command(), "parse", "--quiet"],
-            cwd=settings.dbt_project,
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        run = _parse(settings, environment)
+        if run.returncode != 0 and (settings.dbt_target / "partial_parse.msgpack").exists():
+            # what dbt remembers of an earlier parse can name metrics and tests that are gone
+            run = _parse(settings, environment, "--no-partial-parse")
         if run.returncode != 0:
             raise DbtFailed(
                 f"dbt could not read the project {settings.dbt_project}:\n{run.stdout}{run.stderr}"
             )
         key_file.write_text(key)
     return manifest
+
+
+def _parse(
+    settings: Settings, environment: Mapping[str, str], *options: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*dbt_command(), "parse", "--quiet", *options],
+        cwd=settings.dbt_project,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def read_manifest(path: Path) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The links that dbt runs through, and the fingerprint of the project."""
 
 import shutil
+import subprocess
 
 import pytest
 
@@ -80,3 +81,19 @@ def test_a_manifest_is_made_once_and_again_when_a_model_changes(tmp_path):
     with pytest.raises(DbtFailed, match="kiosk__orders"):
         ensure_manifest(kiosk)
     assert model.read_text() == "{{ this is no jinja", "dbt wrote nothing into the company's folder"
+
+
+def test_a_parse_that_fails_is_tried_again_from_scratch(tmp_path, monkeypatch):
+    """After an update dbt may still know a metric that is gone: the night must not fail for that."""
+    tried = []
+
+    def run(command, **_):
+        tried.append(command[-1])
+        return subprocess.CompletedProcess(command, 2 if len(tried) == 1 else 0, "", "")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    demo = settings(tmp_path)
+    demo.dbt_target.mkdir(parents=True)
+    (demo.dbt_target / "partial_parse.msgpack").touch()
+    ensure_manifest(demo)
+    assert tried == ["--quiet", "--no-partial-parse"]
