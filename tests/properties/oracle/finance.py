@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.properties.oracle.calendar import ONE_DAY, Period, add_months
-from tests.properties.oracle.registry import Book, Outcome, amount, oracle, ratio
+from tests.properties.oracle.registry import Book, Outcome, amount, oracle, ratio, rounded
 from tests.properties.oracle.sales import Events, segments
 
 INCOME = ("revenue", "other_income", "interest_income")
@@ -249,9 +249,10 @@ def budget_months(book: Book) -> dict[date, BudgetMonth]:
         first = row["budget_date"].replace(day=1)
         if first <= as_of:
             days = (add_months(first, 1) - first).days
-            due = Decimal(min((as_of - first).days + 1, days)) / days
+            elapsed = min((as_of - first).days + 1, days)
             line = row["account_id"], row["department"]
-            month_of(first).budget[line] += row["profit_effect_amount"] * due
+            # rounded line by line: each is an amount of its own
+            month_of(first).budget[line] += rounded(row["profit_effect_amount"] * elapsed / days, 10)
     for row in book.rows("postings"):
         if row["posting_date"] <= as_of:
             line = row["account_id"], row["department"]

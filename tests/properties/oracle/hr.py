@@ -286,15 +286,10 @@ def absences(book: Book) -> Events:
     )
 
 
-def records_begin(book: Book, entity: str, day: str) -> date | None:
-    """First day of the month of the first record; None where nothing is recorded."""
-    first = min((row[day] for row in book.rows(entity)), default=None)
-    return first and first.replace(day=1)
-
-
 def absence_begins(book: Book) -> date | None:
-    """First day that absence can speak about."""
-    return records_begin(book, "absence_days", "absence_date")
+    """First day of the month of the first record; None where nothing is recorded."""
+    first = min((row["absence_date"] for row in book.rows("absence_days")), default=None)
+    return first and first.replace(day=1)
 
 
 def _absent(book: Book, period: Period, scope: Scope) -> list[tuple[Decimal, bool]] | Outcome | None:
@@ -380,8 +375,12 @@ def courses(book: Book) -> Events:
 
 
 def training_begins(book: Book) -> date | None:
-    """First day that training can speak about."""
-    return records_begin(book, "training", "training_date")
+    """First day of the month of the first course that counts; None where there is none."""
+    first = min(
+        (row["training_date"] for row in book.once(courses).between(date.min, date.max, *COMPANY)),
+        default=None,
+    )
+    return first and first.replace(day=1)
 
 
 def _attended(book: Book, period: Period, scope: Scope) -> list[dict[str, Any]] | Outcome | None:
