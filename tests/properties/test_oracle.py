@@ -40,6 +40,8 @@ def cases(kpi_id, books, values):
         for period in periods(book.company):
             if period.grain in grains:
                 for scope in scopes:
+                    if scope[0] == "employee" and period.grain in ("day", "week"):
+                        continue  # not published: docs/decisions/sales-by-person.md
                     first = scope[0] == "company" and period.grain not in ("day", "week")
                     (always if first else others).append((name, period, *scope))
         lot = random.Random(f"{kpi_id} {name}")
