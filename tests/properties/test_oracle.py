@@ -19,7 +19,7 @@ from tests.properties import oracle as oracles
 from tests.properties.oracle.calendar import periods
 from tests.properties.oracle.registry import ORACLES, Outcome, judged
 
-MODULES = ("sales", "customers")
+MODULES = ("sales", "customers", "finance", "hr")
 for module in MODULES:
     importlib.import_module(f"{oracles.__name__}.{module}")
 

@@ -136,7 +136,7 @@ def new_product_revenue_share(book: Book, period: Period, scope_type: str, scope
         if line.get("launch_date")
         and line["launch_date"] <= line["order_date"] < add_months(line["launch_date"], 12)
     ]
-    return ratio(total(new, "net_amount") or 0, total(sold, "net_amount"))
+    return ratio(total(new, "net_amount") or 0, total(sold, "net_amount"), positive_base=True)
 
 
 @oracle("market_share_ratio")
@@ -148,7 +148,7 @@ def market_share(book: Book, period: Period, scope_type: str, scope_id: str) -> 
         if scope_type == "company" or row["product_category"] == scope_id
     ]
     inside = [row for row in rows if period.start <= row["start_date"] and row["end_date"] <= period.end]
-    if not inside:
+    if not rows:
         return None
     for category in {row["product_category"] for row in rows}:
         days = {
