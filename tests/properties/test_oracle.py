@@ -19,7 +19,7 @@ from tests.properties import oracle as oracles
 from tests.properties.oracle.calendar import periods
 from tests.properties.oracle.registry import ORACLES, Outcome, judged
 
-MODULES = ("sales", "customers", "finance", "hr")
+MODULES = ("sales", "customers", "marketing", "service", "logistics", "finance", "hr", "observed")
 for module in MODULES:
     importlib.import_module(f"{oracles.__name__}.{module}")
 
@@ -40,6 +40,8 @@ def cases(kpi_id, books, values):
         for period in periods(book.company):
             if period.grain in grains:
                 for scope in scopes:
+                    if scope[0] == "employee" and period.grain in ("day", "week"):
+                        continue  # not published: docs/decisions/sales-by-person.md
                     first = scope[0] == "company" and period.grain not in ("day", "week")
                     (always if first else others).append((name, period, *scope))
         lot = random.Random(f"{kpi_id} {name}")
@@ -67,8 +69,8 @@ def differs(expected: Outcome, found: tuple | None) -> bool:
 
 
 def _tolerance(value: Decimal, denominator: Decimal | None) -> Decimal:
-    """Amounts and counts are exact; a quotient went through one division of doubles and ten decimals."""
-    return Decimal("1e-9") + abs(value) * Decimal("1e-14") if denominator is not None else Decimal("1e-10")
+    """Amounts and counts are exact; a quotient keeps ten decimals, and so do averages that it is made of."""
+    return Decimal("1e-9") + abs(value) * Decimal("1e-10") if denominator is not None else Decimal("1e-10")
 
 
 @pytest.mark.parametrize("kpi_id", sorted(ORACLES))

@@ -5,8 +5,11 @@ with computed as (
     select results.*
     from {{ ref('kpi_results') }} as results
     cross join {{ source('audit', 'run_settings') }} as settings
-    -- docs/decisions/small-groups.md
-    where results.scope_type <> 'employee' or settings.is_employee_scope_allowed
+    -- one person's results month by month, if the company allows it; nobody is watched by the day
+    -- (docs/decisions/sales-by-person.md)
+    where
+        results.scope_type <> 'employee'
+        or (settings.is_employee_scope_allowed and results.period_grain in ('month', 'quarter', 'year'))
 ),
 
 -- Scopes with many members that come and go: a row only where there is something to say. Anywhere
@@ -27,11 +30,13 @@ scopes as (
     from computed
     union
     select
-        kpi_id,
+        catalogue.kpi_id,
         'company' as scope_type,
         'all' as scope_id
-    from {{ ref('kpi_catalogue') }}
-    where ',' || scopes || ',' like '%,company,%'
+    from {{ ref('kpi_catalogue') }} as catalogue
+    left join computed on catalogue.kpi_id = computed.kpi_id
+    -- a KPI of groups only has its place there, unless there is nothing at all to say
+    where ',' || catalogue.scopes || ',' like '%,company,%' or computed.kpi_id is null
 ),
 
 -- one row per KPI: the span that all domains it needs can speak about

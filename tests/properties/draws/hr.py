@@ -9,7 +9,7 @@ from tests.properties.company import DEPARTMENTS, TEAMS, Company, Draw, Row
 
 ROLES = ("sales", "works", "office", None)
 # from a large one to one that is mostly withheld
-GROUPS = (*"AAAAABBBBCCCDDEEFG", None, None)
+GROUPS = (*"AAAABBBBCCCDDEEFGH", None, None)
 
 
 def draw_hr(draw: Draw, company: Company) -> None:

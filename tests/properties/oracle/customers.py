@@ -128,7 +128,8 @@ def new_products(book: Book, period: Period, scope_type: str, scope_id: str) -> 
 def new_product_revenue_share(book: Book, period: Period, scope_type: str, scope_id: str) -> Outcome | None:
     """Revenue of products in their first twelve months on sale / revenue."""
     sold = book.once(lines).within(period, scope_type, scope_id)
-    if not sold:
+    # what was sold must be known to be old before a share of 0 is a result
+    if not any(line.get("launch_date") for line in sold):
         return None
     new = [
         line
