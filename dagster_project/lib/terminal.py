@@ -69,6 +69,19 @@ STATUS_LOOK = {
 }
 
 
+# amounts and counts of things are whole; measured figures are not
+DECIMALS = {
+    "days": 1,
+    "hours": 1,
+    "minutes": 1,
+    "months": 1,
+    "kg": 1,
+    "score": 1,
+    "decimal": 2,
+    "multiple": 2,
+}
+
+
 @dataclass(frozen=True)
 class Row:
     """One KPI of the company at the period that is shown for it."""
@@ -157,9 +170,7 @@ def format_value(value: Decimal | None, display_format: str) -> str:
         return "–"
     if display_format == "percent":
         return f"{value * 100:,.1f} %".replace(",", "\u00a0")
-    if display_format in ("days", "multiple"):
-        return f"{value:,.{1 if display_format == 'days' else 2}f}".replace(",", "\u00a0")
-    return f"{value:,.0f}".replace(",", "\u00a0")
+    return f"{value:,.{DECIMALS.get(display_format, 0)}f}".replace(",", "\u00a0")
 
 
 def format_variance(value: Decimal | None, display_format: str) -> str:

@@ -22,9 +22,11 @@ select
     cast(sum(daily.financing_cash_flow_amount) as decimal(38, 4)) as financing_cash_flow_amount,
     cast(sum(daily.burn_paid_amount) as decimal(38, 4)) as burn_paid_amount,
     cast(sum(daily.burn_received_amount) as decimal(38, 4)) as burn_received_amount,
+    -- sixteen decimals, since the KPIs divide by it: with ten, an amount a month would be off in its eighth
     cast(
-        periods.months_before + {{ safe_divide('periods.elapsed_days', 'periods.days_in_month') }}
-        as decimal(38, 10)
+        periods.months_before
+        + cast(periods.elapsed_days as double) / cast(periods.days_in_month as double)
+        as decimal(38, 16)
     ) as months_count
 from {{ ref('metrics_finance__cash_daily') }} as daily
 inner join periods on daily.movement_date between periods.period_start_date and periods.through_date

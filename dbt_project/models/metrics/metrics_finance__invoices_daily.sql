@@ -9,5 +9,5 @@ from {{ ref('fct_invoices') }}
 where
     paid_date is not null
     -- a credit note is settled, not paid: nobody is late with it
-    and amount > 0
+    and amount >= 0
 group by paid_date, region, customer_segment, customer_id

@@ -56,7 +56,10 @@ unplanned as (
     from {{ ref('fct_absence_days') }} as absence_days
     -- inner: an absence on a holiday is no lost working day, and neither begins nor ends an occasion
     inner join numbered_days on absence_days.absence_date = numbered_days.calendar_date
-    where not absence_days.is_planned
+    where
+        not absence_days.is_planned
+        -- who is not employed is not absent: an occasion begins on the first day of employment at the earliest
+        and absence_days.department is not null
 ),
 
 absent as (

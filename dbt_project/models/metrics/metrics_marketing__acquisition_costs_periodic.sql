@@ -26,7 +26,8 @@ with company as (
     where ledger.scope_type = 'company'
 ),
 
--- a channel may have cost without new customers, and new customers without cost
+-- a channel may have cost without new customers, and new customers without cost; one with neither has no
+-- part in the period, whatever its leads and the customers of earlier years do
 costs_and_customers as (
     select
         period_grain,
@@ -35,7 +36,9 @@ costs_and_customers as (
         advertising_cost_amount,
         0 as new_customers_count
     from {{ ref('metrics_marketing__campaigns_periodic') }}
-    where scope_type = 'channel'
+    where
+        scope_type = 'channel'
+        and campaign_days_count > 0
     union all
     select
         period_grain,
@@ -44,7 +47,9 @@ costs_and_customers as (
         0 as advertising_cost_amount,
         new_customers_count
     from {{ ref('metrics_sales__first_touch_periodic') }}
-    where scope_type = 'channel'
+    where
+        scope_type = 'channel'
+        and new_customers_count > 0
 ),
 
 channels as (

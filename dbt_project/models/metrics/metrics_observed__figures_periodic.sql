@@ -29,13 +29,15 @@ with parts as (
         periods.period_grain,
         periods.period_start_date,
         'quarter' as part_grain,
-        quarters.period_start_date as part_start_date
+        dates.quarter_start_date as part_start_date
     from {{ ref('dim_periods') }} as periods
-    inner join {{ ref('dim_periods') }} as quarters
+    -- not the quarters of dim_periods: the first year shown may have quarters that are not
+    inner join {{ ref('dim_dates') }} as dates
         on
-            quarters.period_grain = 'quarter'
-            and quarters.period_start_date >= periods.period_start_date
-            and quarters.period_end_date <= periods.through_date
+            dates.calendar_date between periods.period_start_date and periods.through_date
+            and dates.calendar_date = cast(
+                {{ dbt.dateadd('day', -1, dbt.dateadd('month', 3, 'dates.quarter_start_date')) }} as date
+            )
     where periods.period_grain = 'year'
 ),
 
@@ -143,7 +145,8 @@ chosen as (
         *,
         row_number() over (
             partition by kpi_id, period_grain, period_start_date, scope_type, scope_id
-            order by preference
+            -- quarters with a gap do not stand in the way of months without one
+            order by case when is_incomplete then 1 else 0 end, preference
         ) as choice
     from candidates
 )

@@ -31,6 +31,7 @@ scopes as (
         'company' as scope_type,
         'all' as scope_id
     from {{ ref('kpi_catalogue') }}
+    where ',' || scopes || ',' like '%,company,%'
 ),
 
 -- one row per KPI: the span that all domains it needs can speak about

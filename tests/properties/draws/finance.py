@@ -64,7 +64,7 @@ def draw_books(draw: Draw, company: Company) -> None:
     company.tables |= {
         "accounts": accounts,
         "postings": postings,
-        "balances": _balances(draw, accounts, first, last),
+        "balances": _balances(draw, accounts, company.as_of, first, last),
         "budget_lines": _budget(draw, results, first, last),
         "cash_movements": [
             {
@@ -79,24 +79,25 @@ def draw_books(draw: Draw, company: Company) -> None:
     }
 
 
-def _balances(draw: Draw, accounts: list[Row], first: date, last: date) -> list[Row]:
-    """Sheets at most month ends, some in the middle of a month, some months without one; they need not foot."""
-    rows, day = [], first.replace(day=1)
+def _balances(draw: Draw, accounts: list[Row], as_of: date, first: date, last: date) -> list[Row]:
+    """Sheets at most month ends, some in the middle of a month, some months without one; they need not foot.
+
+    One is of the as-of day, so that open periods are closed as far as they go.
+    """
+    sheets, day = [as_of], first.replace(day=1)
     while day <= last:
         month_end = (day + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-        for sheet in {month_end, draw.pick((month_end, day + timedelta(days=9)))}:
+        # sorted: a set of dates has another order in every process
+        for sheet in sorted({month_end, draw.pick((month_end, day + timedelta(days=9)))} - {as_of}):
             if draw.happens(0.93):
-                rows += [
-                    {
-                        "balance_date": sheet,
-                        "account_id": account["account_id"],
-                        "balance_amount": draw.money(-50, 900),
-                    }
-                    for account in accounts
-                    if account["account_class"] in CLASSES
-                ]
+                sheets.append(sheet)
         day = month_end + timedelta(days=1)
-    return rows
+    return [
+        {"balance_date": sheet, "account_id": account["account_id"], "balance_amount": draw.money(-50, 900)}
+        for sheet in sheets
+        for account in accounts
+        if account["account_class"] in CLASSES
+    ]
 
 
 def _budget(draw: Draw, results: list[Row], first: date, last: date) -> list[Row]:
@@ -113,7 +114,8 @@ def _budget(draw: Draw, results: list[Row], first: date, last: date) -> list[Row
                     * (1 if account["account_class"] in INCOME else -1),
                 }
                 for account in results
-                for department in DEPARTMENTS[:3]
+                # unassigned: for whichever department spends on the account
+                for department in (*DEPARTMENTS[:3], "unassigned")
                 if draw.happens(0.5)
             ]
         month = (month + timedelta(days=31)).replace(day=1)

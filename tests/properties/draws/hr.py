@@ -8,12 +8,14 @@ from decimal import Decimal
 from tests.properties.company import DEPARTMENTS, TEAMS, Company, Draw, Row
 
 ROLES = ("sales", "works", "office", None)
-GROUPS = ("A", "B", "C", None)
+# from a large one to one that is mostly withheld
+GROUPS = (*"AAAABBBBCCCDDEEFGH", None, None)
 
 
 def draw_hr(draw: Draw, company: Company) -> None:
     """Fill every entity of the hr domain."""
     first, last = company.history_from - timedelta(days=700), company.as_of + timedelta(days=60)
+    recorded = company.history_from + timedelta(days=220)  # absence and training are not, before this day
     people, assignments, pay = [], [], []
     for n in range(110):
         hired = draw.day(first, last)
@@ -36,13 +38,13 @@ def draw_hr(draw: Draw, company: Company) -> None:
         "employees": people,
         "assignments": assignments,
         "pay": pay,
-        "absence_days": _absences(draw, people, last),
+        "absence_days": _absences(draw, people, recorded, last),
         "timesheets": _timesheets(draw, people, last),
         "training": [
             {
                 "training_id": f"T{n}",
                 "employee_id": draw.pick(people)["employee_id"],
-                "training_date": draw.day(first, last),
+                "training_date": draw.day(recorded, last),
                 "hours": Decimal(draw.whole(0, 160)) / 4,
                 "cost_amount": draw.maybe(0.9, lambda: draw.money(0, 900)),
             }
@@ -82,16 +84,16 @@ def _pay(draw: Draw, person: str, hired: date) -> list[Row]:
     ]
 
 
-def _absences(draw: Draw, people: list[Row], last: date) -> list[Row]:
+def _absences(draw: Draw, people: list[Row], first: date, last: date) -> list[Row]:
     rows: dict[tuple[str, date], Row] = {}
+    people = [person for person in people if (person["leave_date"] or last) >= first]
     for _ in range(900):
-        person, day = draw.pick(people), None
-        day = draw.day(person["hire_date"], person["leave_date"] or last)
+        person = draw.pick(people)
+        day = draw.day(max(person["hire_date"], first), person["leave_date"] or last)
+        day = max(day - timedelta(days=draw.pick((0, 0, 0, 0, 2))), first)
         for n in range(draw.pick((1, 1, 2, 5, 9))):
-            key = (
-                person["employee_id"],
-                day + timedelta(days=n),
-            )  # weekends among them, and days after the last
+            # weekends among them, and days before the first and after the last one of the employment
+            key = (person["employee_id"], day + timedelta(days=n))
             rows[key] = {
                 "employee_id": key[0],
                 "absence_date": key[1],
@@ -106,7 +108,8 @@ def _timesheets(draw: Draw, people: list[Row], last: date) -> list[Row]:
     for _ in range(4000):
         person = draw.pick(people)
         day = draw.day(person["hire_date"], min(person["leave_date"] or last, last))
-        worked = Decimal(draw.whole(0, 320)) / 8
+        day -= timedelta(days=draw.pick((0, 0, 0, 2, 5)))  # weeks that begin before the first day
+        worked = Decimal(draw.whole(0, 160)) / 4
         rows[person["employee_id"], day] = {
             "employee_id": person["employee_id"],
             "work_date": day,

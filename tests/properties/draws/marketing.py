@@ -32,7 +32,8 @@ def draw_marketing(draw: Draw, company: Company) -> None:
             "activity_date": day,
             "impressions_count": draw.maybe(0.8, lambda: draw.whole(0, 900)),
             "clicks_count": draw.maybe(0.8, lambda: draw.whole(0, 90)),
-            "cost_amount": draw.money(0, 500),
+            # no more than the ledger's marketing cost can hold
+            "cost_amount": draw.money(0, 12),
             "currency_code": draw.pick(CURRENCIES),
         }
     sessions: dict[tuple[str, date], Row] = {}

@@ -20,6 +20,12 @@ from tests.properties.company import (
 
 SALESPEOPLE = ("E1", "E2", "E3", None)
 STAGES = (("new", Decimal("0.1")), ("offer", Decimal("0.5")), ("talks", Decimal("0.8")))
+CUSTOMERS = 200
+
+
+def _newest_customer(day: date, first: date, last: date) -> int:
+    """New customers come all the time, a few a year."""
+    return 20 + (CUSTOMERS - 40) * (day - first).days // (last - first).days
 
 
 def draw_sales(draw: Draw, company: Company) -> None:
@@ -33,7 +39,8 @@ def draw_sales(draw: Draw, company: Company) -> None:
                 "region": draw.pick((*REGIONS, None)),
                 "customer_segment": draw.pick(SEGMENTS),
             }
-            for n in range(60)
+            for n in range(CUSTOMERS)
+            if n % 20 != 19  # in no register
         ],
     }
     _orders(draw, company, first, last)
@@ -86,7 +93,7 @@ def _orders(draw: Draw, company: Company, first: date, last: date) -> None:
         orders.append(
             {
                 "order_id": f"O{n:04d}",
-                "customer_id": f"C{draw.whole(0, 62)}",  # the last three are in no register
+                "customer_id": f"C{max(_newest_customer(day, first, last) - draw.whole(0, 60), 0)}",
                 "order_date": day,
                 "region": draw.pick(REGIONS),
                 "channel": draw.pick(SALES_CHANNELS),
@@ -115,6 +122,8 @@ def _leads(draw: Draw, company: Company, first: date, last: date) -> None:
     for n in range(1500):
         created = draw.day(first, last)
         converted = draw.maybe(0.3, lambda created=created: draw.later(created, 200))
+        # some have bought before, some are yet to come
+        customer = f"C{max(_newest_customer(created, first, last) + draw.whole(-30, 10), 0)}"
         leads.append(
             {
                 "lead_id": f"L{n:04d}",
@@ -125,7 +134,7 @@ def _leads(draw: Draw, company: Company, first: date, last: date) -> None:
                 "is_marketing": draw.happens(0.7),
                 "qualified_date": draw.maybe(0.5, lambda created=created: draw.later(created, 90)),
                 "converted_date": converted,
-                "customer_id": draw.maybe(0.9, lambda: f"C{draw.whole(0, 62)}") if converted else None,
+                "customer_id": customer if converted and draw.happens(0.9) else None,
             }
         )
     company.tables["leads"] = leads

@@ -128,7 +128,8 @@ def new_products(book: Book, period: Period, scope_type: str, scope_id: str) -> 
 def new_product_revenue_share(book: Book, period: Period, scope_type: str, scope_id: str) -> Outcome | None:
     """Revenue of products in their first twelve months on sale / revenue."""
     sold = book.once(lines).within(period, scope_type, scope_id)
-    if not sold:
+    # what was sold must be known to be old before a share of 0 is a result
+    if not any(line.get("launch_date") for line in sold):
         return None
     new = [
         line
@@ -136,7 +137,7 @@ def new_product_revenue_share(book: Book, period: Period, scope_type: str, scope
         if line.get("launch_date")
         and line["launch_date"] <= line["order_date"] < add_months(line["launch_date"], 12)
     ]
-    return ratio(total(new, "net_amount") or 0, total(sold, "net_amount"))
+    return ratio(total(new, "net_amount") or 0, total(sold, "net_amount"), positive_base=True)
 
 
 @oracle("market_share_ratio")
@@ -148,7 +149,7 @@ def market_share(book: Book, period: Period, scope_type: str, scope_id: str) -> 
         if scope_type == "company" or row["product_category"] == scope_id
     ]
     inside = [row for row in rows if period.start <= row["start_date"] and row["end_date"] <= period.end]
-    if not inside:
+    if not rows:
         return None
     for category in {row["product_category"] for row in rows}:
         days = {

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, getcontext
 from typing import Any
 
 from tests.properties.company import Company
-from tests.properties.oracle.calendar import Period
+from tests.properties.oracle.calendar import ONE_DAY, Period, add_months
 
 # enough for any product of two sums of money; the default 28 would round them
 getcontext().prec = 60
@@ -86,13 +87,28 @@ def rounded(value: Decimal, decimals: int) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
 
+def closed_to(company: Company) -> date:
+    """Last day of the last month with a balance sheet: costs are booked when a month is closed."""
+    sheets = (row["balance_date"] for row in company.tables.get("balances", []))
+    last = max((day for day in sheets if day <= company.as_of), default=company.as_of)
+    return add_months(last.replace(day=1), 1) - ONE_DAY
+
+
+def covered(company: Company, domain: str) -> tuple[date, date] | None:
+    """First and last day that the data of a domain speaks about."""
+    if domain not in company.coverage:
+        return None
+    first, last = company.coverage[domain]
+    return first, min(last, company.as_of, closed_to(company) if domain == "finance" else last)
+
+
 def judged(outcome: Outcome | None, period: Period, row: dict[str, str], company: Company) -> Outcome:
     """The scorecard's rule on top of every KPI: is the period covered by the data it needs (docs/scoring.md)."""
     if outcome is None or outcome.reason == "no_data":
         return Outcome(None, reason="no_data")
-    spans = [company.coverage.get(domain) for domain in row["domains"].split(",")]
+    spans = [covered(company, domain) for domain in row["domains"].split(",")]
     first = None if None in spans else max(span[0] for span in spans)
-    last = None if None in spans else min(min(span[1], company.as_of) for span in spans)
+    last = None if None in spans else min(span[1] for span in spans)
     reaches = last is not None and last >= period.through
     begins = first is not None and first <= period.start
     if (row["period_basis"] == "flow" and not (reaches and begins)) or (

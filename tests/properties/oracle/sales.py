@@ -114,12 +114,13 @@ def revenue_growth_ratio(book: Book, period: Period, scope_type: str, scope_id: 
 def orders(book: Book) -> Events:
     """Orders by their day and place, with the money of their lines; True marks a customer's first order ever."""
     segment_of = book.once(segments)
-    net: dict[str, Decimal] = defaultdict(Decimal)
+    sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for line in book.rows("order_lines"):
-        order = book.once(orders_by_id)[line["order_id"]]
-        net[line["order_id"]] += in_reporting_currency(
-            book, line["net_amount"], line["currency_code"], order["order_date"]
-        )
+        day = book.once(orders_by_id)[line["order_id"]]["order_date"]
+        for name in ("net_amount", "cost_amount"):
+            sums[line["order_id"], name] += in_reporting_currency(
+                book, line[name], line["currency_code"], day
+            )
     seen: set[str] = set()
     dated = []
     for order in sorted(book.rows("orders"), key=lambda row: (row["order_date"], row["order_id"])):
@@ -130,7 +131,8 @@ def orders(book: Book) -> Events:
             "customer_segment": segment_of.get(customer, "unassigned"),
             "employee": order["salesperson_id"],
         }
-        thing = {**order, "net_amount": net[order["order_id"]], "is_first": customer not in seen}
+        money = {name: sums[order["order_id"], name] for name in ("net_amount", "cost_amount")}
+        thing = {**order, **money, "is_first": customer not in seen}
         seen.add(customer)
         dated.append((order["order_date"], scopes, thing))
     return Events(dated)

@@ -41,7 +41,7 @@ select
     end as actual_value,
     case
         when is_incomplete then 'incomplete_period'
-        when last_year_revenue_amount < 0 then 'negative_base'
+        when revenue_amount is not null and last_year_revenue_amount < 0 then 'negative_base'
         else {{ no_ratio_reason('numerator', 'denominator') }}
     end as no_value_reason
 from compared
