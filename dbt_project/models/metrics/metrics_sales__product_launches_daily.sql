@@ -8,6 +8,11 @@ with launches as (
     where launch_date is not null
 ),
 
+categories as (
+    select distinct product_category
+    from launches
+),
+
 known_days as (
     select
         min(period_start_date) as first_date,
@@ -28,7 +33,7 @@ counted as (
         0 as launched_count
     from {{ ref('dim_dates') }} as dates
     inner join known_days on dates.calendar_date between known_days.first_date and known_days.last_date
-    cross join (select distinct product_category from launches) as categories
+    cross join categories
 )
 
 select
