@@ -65,7 +65,7 @@ def loaded(tmp_path_factory):
 def test_every_layer_is_a_group_and_nothing_is_outside_one(loaded):
     layers = {"raw", "audit", "staging", "reference", "core", "metrics", "kpis", "scorecard", "published"}
     assert set(loaded["groups"]) == layers
-    assert len(loaded["groups"]["raw"]) == 34
+    assert len(loaded["groups"]["raw"]) == 39
     assert len(loaded["groups"]["kpis"]) == len(list((CHECKOUT / "dbt_project/models/kpis").rglob("*.sql")))
 
 

@@ -73,6 +73,10 @@ def _tolerance(value: Decimal, denominator: Decimal | None) -> Decimal:
     return Decimal("1e-9") + abs(value) * Decimal("1e-10") if denominator is not None else Decimal("1e-10")
 
 
+def test_every_kpi_that_is_computed_here_has_an_oracle():
+    assert {kpi_id for kpi_id, row in CATALOGUE.items() if row["domains"] != "observed"} <= set(ORACLES)
+
+
 @pytest.mark.parametrize("kpi_id", sorted(ORACLES))
 def test_kpi_is_what_its_definition_says(kpi_id, books, values):
     seen, wrong = Counter(), []
