@@ -84,7 +84,10 @@ def main() -> None:
 
 @main.command()
 @click.option(
-    "--grain", type=click.Choice(["month", "quarter", "year"]), default="quarter", show_default=True
+    "--grain",
+    type=click.Choice(["day", "week", "month", "quarter", "year"]),
+    default="quarter",
+    show_default=True,
 )
 @click.option("--language", type=click.Choice(["en", "sv"]), default="en", show_default=True)
 def nightly(grain: str, language: str) -> None:
@@ -167,27 +170,34 @@ def failure_messages(result: "dg.ExecuteInProcessResult") -> list[str]:  # noqa:
     return list(dict.fromkeys(messages)) or ["The run failed before its first step; see the messages above."]
 
 
-def print_current(settings: Settings, grain: str, language: str) -> None:
+def print_current(settings: Settings, grain: str, language: str, level: str = "strategic") -> None:
     """The scorecard of the current edition."""
     from dagster_project.lib.terminal import print_scorecard
 
-    print_scorecard(settings.home / "published" / "current.duckdb", out, grain, language)
+    shown = None if level == "all" else level
+    print_scorecard(settings.home / "published" / "current.duckdb", out, grain, language, shown)
 
 
 @main.command()
 @click.option(
-    "--grain", type=click.Choice(["month", "quarter", "year"]), default="quarter", show_default=True
+    "--grain",
+    type=click.Choice(["day", "week", "month", "quarter", "year"]),
+    default="quarter",
+    show_default=True,
 )
 @click.option("--language", type=click.Choice(["en", "sv"]), default="en", show_default=True)
+@click.option(
+    "--level", type=click.Choice(["strategic", "operational", "all"]), default="strategic", show_default=True
+)
 @click.option("--svg", type=click.Path(path_type=Path), help="Save what is printed as a picture.")
-def scorecard(grain: str, language: str, svg: Path | None) -> None:
+def scorecard(grain: str, language: str, level: str, svg: Path | None) -> None:
     """Print the scorecard of the published edition."""
     settings = load_settings()
     out.record = svg is not None
     if not (settings.home / "published" / "current.duckdb").exists():
         err.print(f"Nothing is published in {settings.home} yet. Run `make nightly` first.")
         sys.exit(1)
-    print_current(settings, grain, language)
+    print_current(settings, grain, language, level)
     if svg:
         from dagster_project.lib.terminal import SVG_FORMAT
 

@@ -19,6 +19,8 @@ from filelock import FileLock
 
 from dagster_project.lib.settings import CHECKOUT, DBT_PROJECT, Settings
 
+_PLACES = ("SCORECARD_WAREHOUSE", "DBT_TARGET_PATH", "DBT_LOG_PATH", "DBT_PROFILES_DIR", "DBT_PROJECT_DIR")
+
 
 class DbtFailed(RuntimeError):
     """dbt could not parse the project; the message carries what dbt said."""
@@ -81,7 +83,9 @@ def ensure_manifest(settings: Settings) -> Path:
     manifest = settings.dbt_target / "manifest.json"
     key_file = settings.dbt_target / "manifest.key"
     environment = settings.dbt_environment()
-    key = hashlib.sha256((project_fingerprint(settings) + json.dumps(environment)).encode()).hexdigest()
+    # where the state folder lies decides nothing that stands in a manifest
+    decisive = {name: value for name, value in environment.items() if name not in _PLACES}
+    key = hashlib.sha256((project_fingerprint(settings) + json.dumps(decisive)).encode()).hexdigest()
     # webserver, daemon and code server of `dagster dev` load the definitions at the same moment
     with FileLock(settings.dbt_target / "manifest.lock"):
         link_project(settings)

@@ -34,6 +34,7 @@ WORDS = {
             "withheld": "withheld",
         },
         "to": "to",
+        "more": '{shown} of {count} KPIs; all of them: make scorecard ARGS="--level all"',
         "quality": {"passed": "passed", "warning": "warning", "failed": "failed", "unchecked": "–"},
     },
     "sv": {
@@ -50,6 +51,7 @@ WORDS = {
             "withheld": "visas inte",
         },
         "to": "till",
+        "more": '{shown} av {count} nyckeltal; alla: make scorecard ARGS="--level all --language sv"',
         "quality": {"passed": "godkänd", "warning": "varning", "failed": "underkänd", "unchecked": "–"},
     },
 }
@@ -122,6 +124,7 @@ with ranked as (
     where
         scorecard.scope_type = 'company'
         and scorecard.period_status = 'settled'
+        and catalogue.level = coalesce(?, catalogue.level)
         -- a KPI that is not published at the asked grain is shown at its finest one
         and (
             scorecard.period_grain = ?
@@ -156,11 +159,13 @@ order by catalogue.perspective, catalogue.title_{language}
 """
 
 
-def read_rows(connection: duckdb.DuckDBPyConnection, grain: str, language: str) -> list[Row]:
-    """The company's KPIs, each at its latest settled period that has a value."""
+def read_rows(
+    connection: duckdb.DuckDBPyConnection, grain: str, language: str, level: str | None = None
+) -> list[Row]:
+    """The company's KPIs of a level (or all), each at its latest settled period that has a value."""
     if language not in WORDS:
         raise ValueError(f"language is {language!r}; use one of {', '.join(WORDS)}")
-    rows = connection.execute(ROWS.replace("{language}", language), [grain, grain, grain]).fetchall()
+    rows = connection.execute(ROWS.replace("{language}", language), [grain, level, grain, grain]).fetchall()
     return [Row(*row) for row in rows]
 
 
@@ -233,10 +238,17 @@ def scorecard_table(rows: list[Row], company: str, currency: str, language: str,
     return table
 
 
-def print_scorecard(published: Path, console: Console, grain: str = "quarter", language: str = "en") -> None:
+def print_scorecard(
+    published: Path,
+    console: Console,
+    grain: str = "quarter",
+    language: str = "en",
+    level: str | None = "strategic",
+) -> None:
     """Read the published file and print its scorecard, its notes and where it lies."""
     with duckdb.connect(str(published), read_only=True) as connection:
-        rows = read_rows(connection, grain, language)
+        rows = read_rows(connection, grain, language, level)
+        count = connection.execute("select count(*) from scorecard.kpi_catalogue").fetchone()[0]
         edition, company, currency, as_of, published_at = _edition(connection)
         notes = connection.execute(
             f"select distinct data_note_{language} from scorecard.kpi_catalogue"
@@ -248,6 +260,7 @@ def print_scorecard(published: Path, console: Console, grain: str = "quarter", l
     console.print(
         Group(
             *(Text(f"* {sentence}", style="dim") for sentence in sentences),
+            *([Text(f"\n{WORDS[language]['more'].format(shown=len(rows), count=count)}")] if level else []),
             Text(f"\nEdition {edition}, as of {as_of:%Y-%m-%d}, published {published_at:%Y-%m-%d %H:%M} UTC"),
             Text(f"File    {_short(published)}", no_wrap=True, overflow="ignore"),
         )

@@ -137,14 +137,17 @@ def test_a_period_that_is_not_covered_gives_way_and_a_negative_base_is_shown():
             ('runway', date '2025-07-01', 9, null), ('runway', date '2025-10-01', null, 'negative_base')
         ) as v (kpi_id, period_start_date, actual_value, no_value_reason);
         create table scorecard.kpi_catalogue as
-        select kpi_id, kpi_id as title_en, 'financial' as perspective, 'amount' as display_format, 'quarter' as grains
-        from (values ('ebitda'), ('runway')) as v (kpi_id);
+        select
+            kpi_id, kpi_id as title_en, 'financial' as perspective, 'amount' as display_format, 'quarter' as grains,
+            level
+        from (values ('ebitda', 'strategic'), ('runway', 'operational')) as v (kpi_id, level);
         create table scorecard.statuses as select 'no_data' as status, 'No data' as label_en;
         create table scorecard.periods as
         select distinct period_grain, period_start_date, cast(period_start_date as varchar) as period_name
         from scorecard.kpi_scorecard;
         """
     )
+    assert [row.title for row in read_rows(connection, "quarter", "en", "strategic")] == ["ebitda"]
     rows = {
         row.title: (row.period_name, row.actual, row.no_value_reason)
         for row in read_rows(connection, "quarter", "en")
