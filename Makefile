@@ -29,7 +29,7 @@ dbt: .venv/ready ## call dbt with the run's settings (ARGS="build --select +gros
 docs: .venv/ready ## write dbt's documentation site
 	@$(BIN)/python -m dagster_project.cli dbt docs generate --static && echo 'Open var/dbt/target/static_index.html in a browser.'
 
-kpi: .venv/ready ## begin a new KPI (NAME=returns_ratio DEPARTMENT=sales MEASURES=metrics_sales__order_lines_periodic)
+kpi: .venv/ready ## begin a new KPI (NAME=average_unit_price_amount DEPARTMENT=sales MEASURES=metrics_sales__order_lines_periodic)
 	@$(BIN)/python -m dagster_project.cli kpi "$(NAME)" "$(DEPARTMENT)" $(if $(MEASURES),--measures "$(MEASURES)")
 
 catalogue: .venv/ready ## write docs/kpis/ from the catalogue

@@ -179,6 +179,10 @@ def test_nothing_is_left_to_fill_in():
     assert not left, f"{FILL_IN!r} stands in {', '.join(map(str, left))}"
 
 
+def test_the_readme_says_how_many_kpis_there_are():
+    assert f"[{len(CATALOGUE)} KPIs]" in (CHECKOUT / "README.md").read_text()
+
+
 def test_the_pages_are_those_of_the_catalogue():
     written = {path.name: path.read_text() for path in (CHECKOUT / "docs" / "kpis").glob("*.md")}
     assert written == pages(CATALOGUE.values()), "run `make catalogue`"
