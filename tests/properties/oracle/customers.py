@@ -46,12 +46,12 @@ def revenue_per_customer_growth(book: Book, period: Period, scope_type: str, sco
     scope = (scope_type, scope_id)
     revenue, active = _revenue_and_buyers(book, period.start, period.through, scope)
     revenue_then, active_then = _revenue_and_buyers(book, first, last, scope)
-    if not active_then:
+    if not active:
         return None
     covered_from, covered_to = book.company.coverage["sales"]
     if not (covered_from <= first and min(covered_to, book.company.as_of) >= last):
         return Outcome(None, reason="incomplete_period")
-    if not active:
+    if not active_then:
         return None
     now, then = revenue / active, revenue_then / active_then
     return ratio(now - then, then, positive_base=True)

@@ -104,11 +104,11 @@ def revenue_growth_ratio(book: Book, period: Period, scope_type: str, scope_id: 
     first, last = period.last_year
     then = total(book.once(lines).between(first, last, scope_type, scope_id), "net_amount")
     covered_from, covered_to = book.company.coverage["sales"]
-    if then is None:
+    if now is None:
         return None
     if not (covered_from <= first and min(covered_to, book.company.as_of) >= last):
         return Outcome(None, reason="incomplete_period")
-    return None if now is None else ratio(now - then, then, positive_base=True)
+    return None if then is None else ratio(now - then, then, positive_base=True)
 
 
 def orders(book: Book) -> Events:

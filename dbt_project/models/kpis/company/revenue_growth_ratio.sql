@@ -5,7 +5,7 @@ with kpi as (
         period_start_date,
         scope_type,
         scope_id,
-        last_year_revenue_amount is not null and not is_last_year_covered as is_incomplete,
+        revenue_amount is not null and not is_last_year_covered as is_incomplete,
         -- a base of a few days is not given at all: whoever divided by it would get absurd growth
         case when is_last_year_covered then revenue_amount - last_year_revenue_amount end as numerator,
         case when is_last_year_covered then last_year_revenue_amount end as denominator
