@@ -28,8 +28,8 @@ months as (
     select
         days.calendar_date,
         bounds.fiscal_shift_months,
-        -- 2000-01-03 was a Monday; counting from it needs no function that numbers weekdays differently per engine
-        {{ dbt.datediff("cast('2000-01-03' as date)", 'days.calendar_date', 'day') }} as days_since_monday,
+        -- the Monday before the span; counting from it needs no function that numbers weekdays differently per engine
+        {{ dbt.datediff("cast('1999-12-27' as date)", 'days.calendar_date', 'day') }} as days_since_monday,
         cast({{ dbt.date_trunc('month', 'days.calendar_date') }} as date) as month_start_date,
         -- the month that stands at the same place of a calendar year as this one does of the fiscal year
         {{ dbt.dateadd('month', '-bounds.fiscal_shift_months', dbt.date_trunc('month', 'days.calendar_date')) }}
@@ -44,9 +44,7 @@ months as (
 select
     months.calendar_date,
     months.days_since_monday % 7 < 5 and holidays.calendar_date is null as is_working_day,
-    -- Monday; the second % 7 keeps days before 2000-01-03 right
-    cast({{ dbt.dateadd('day', '-((months.days_since_monday % 7 + 7) % 7)', 'months.calendar_date') }} as date)
-        as week_start_date,
+    cast({{ dbt.dateadd('day', '-(months.days_since_monday % 7)', 'months.calendar_date') }} as date) as week_start_date,
     months.month_start_date,
     cast(
         {{ dbt.dateadd('month', 'months.fiscal_shift_months', dbt.date_trunc('quarter', 'months.shifted_month')) }}

@@ -1,0 +1,27 @@
+"""The pages of the documentation lead somewhere, and the decisions have an index."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+DOCS = CHECKOUT / "docs"
+PAGES = [CHECKOUT / "README.md", *sorted(DOCS.rglob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CHECKOUT)))
+def test_links_lead_to_files(page):
+    targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text())
+    files = [target for target in targets if not re.match(r"\w+:", target)]
+    broken = [target for target in files if not (page.parent / target).exists()]
+    assert not broken
+
+
+def test_every_decision_stands_in_the_index():
+    index = (DOCS / "decisions" / "README.md").read_text()
+    listed = re.findall(r"\]\(([\w-]+\.md)\)", index)
+    pages = {path.name for path in (DOCS / "decisions").glob("*.md")} - {"README.md"}
+    assert sorted(listed) == sorted(pages), "each once"
