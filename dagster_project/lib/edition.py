@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.lib.dbt_runner import hash_files, project_fingerprint
+from dagster_project.lib.plan import plan_hash
 from dagster_project.lib.publication import current_edition, current_is_whole
 from dagster_project.lib.settings import CHECKOUT, EXPECTATIONS, Settings
 
@@ -36,6 +37,7 @@ def edition_id(
         "raw": [row for row in raw_tables if row[:2] in tables],
         "project": project_fingerprint(settings),
         "suites": suites,
+        "plan": plan_hash(connection),
         "code": hash_files(CHECKOUT / "dagster_project", (".py",)),
         "feeds": settings.feeds,
         "domain_feeds": settings.domain_feeds,

@@ -18,6 +18,9 @@ Manifest = Mapping[str, Any]
 # is not made of those, so its inputs end here; else every KPI would hang on every raw table.
 CALENDAR = {"dim_coverage", "dim_dates", "dim_periods"}
 
+# dbt sources that are no landed tables: the run's own facts, and what people planned
+OWN_SOURCES = ("audit", "plan")
+
 
 def kpi_models(manifest: Manifest) -> dict[str, str]:
     """KPI id -> unique id of its model: every model in the folder of KPIs, one for all observed KPIs."""
@@ -37,7 +40,7 @@ def layer_of(node: Mapping[str, Any]) -> str:
     if node["resource_type"] == "seed":
         return "reference"
     if node["resource_type"] == "source":
-        return "audit" if node["source_name"] == "audit" else "raw"
+        return node["source_name"] if node["source_name"] in OWN_SOURCES else "raw"
     folder = node["fqn"][1]
     return folder if folder in {"staging", "core", "metrics", "kpis", "scorecard"} else "staging"
 
@@ -61,7 +64,7 @@ def kpi_inputs(manifest: Manifest) -> list[tuple[str, str, str]]:
         (kpi_id, source["source_name"], source["name"])
         for kpi_id, model in kpi_models(manifest).items()
         for node in upstream(manifest, model)
-        if (source := manifest["sources"].get(node)) and source["source_name"] != "audit"
+        if (source := manifest["sources"].get(node)) and source["source_name"] not in OWN_SOURCES
     )
 
 
@@ -98,5 +101,5 @@ def scorecard_sources(manifest: Manifest) -> set[tuple[str, str]]:
     return {
         (source["source_name"], source["name"])
         for node in nodes
-        if (source := manifest["sources"].get(node)) and source["source_name"] != "audit"
+        if (source := manifest["sources"].get(node)) and source["source_name"] not in OWN_SOURCES
     }

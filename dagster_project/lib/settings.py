@@ -28,6 +28,7 @@ DBT_PROJECT = CHECKOUT / "dbt_project"
 STAGING = DBT_PROJECT / "models" / "staging"
 CONTRACT = STAGING / "contract"
 EXPECTATIONS = CHECKOUT / "expectations"
+SHIPPED_PLAN = CHECKOUT / "seeds" / "plan"
 
 
 class SettingsError(ValueError):
@@ -45,6 +46,7 @@ class Settings:
     feeds: Mapping[str, list[str]]
     external: tuple[SourceSystem, ...]
     landing: Mapping[str, Path]
+    plan: Path
     as_of: date
     time_zone: str
     schedule: str
@@ -152,6 +154,7 @@ class Settings:
             feeds=staging_feeds(domain_feeds, {system.name: system.folder for system in systems}, CONTRACT),
             external=tuple(system for system in systems if STAGING not in system.folder.parents),
             landing=_landing_folders(environment.get("SCORECARD_LANDING") or "", systems),
+            plan=Path(environment.get("SCORECARD_PLAN") or SHIPPED_PLAN).expanduser().resolve(),
             as_of=_as_of(
                 environment.get("SCORECARD_AS_OF") or "", systems, today or datetime.now(zone).date()
             ),

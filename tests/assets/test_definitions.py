@@ -63,7 +63,18 @@ def loaded(tmp_path_factory):
 
 
 def test_every_layer_is_a_group_and_nothing_is_outside_one(loaded):
-    layers = {"raw", "audit", "staging", "reference", "core", "metrics", "kpis", "scorecard", "published"}
+    layers = {
+        "raw",
+        "plan",
+        "audit",
+        "staging",
+        "reference",
+        "core",
+        "metrics",
+        "kpis",
+        "scorecard",
+        "published",
+    }
     assert set(loaded["groups"]) == layers
     assert len(loaded["groups"]["raw"]) == 39
     assert len(loaded["groups"]["kpis"]) == len(list((CHECKOUT / "dbt_project/models/kpis").rglob("*.sql")))
@@ -73,6 +84,7 @@ def test_the_job_runs_every_step(loaded):
     assert sorted(loaded["steps"]) == [
         "dbt",
         "ingest_demo",
+        "plan",
         "publish",
         "raw_suites",
         "run_facts",

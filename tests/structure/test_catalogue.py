@@ -14,7 +14,7 @@ from dagster_project.lib.scaffold import FILL_IN
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 KPIS = CHECKOUT / "dbt_project" / "models" / "kpis"
-REFERENCE = CHECKOUT / "seeds" / "reference"
+SEEDS = CHECKOUT / "seeds"
 CONTRACT = {
     "kpi_id": "varchar",
     "period_grain": "varchar",
@@ -29,7 +29,8 @@ CONTRACT = {
 
 
 def rows(name: str) -> list[dict[str, str]]:
-    with (REFERENCE / f"{name}.csv").open(newline="") as file:
+    folder = "plan" if (SEEDS / "plan" / f"{name}.csv").exists() else "reference"
+    with (SEEDS / folder / f"{name}.csv").open(newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -172,7 +173,7 @@ def test_nothing_is_left_to_fill_in():
     """`make kpi` marks what a person has to write."""
     left = [
         path.relative_to(CHECKOUT)
-        for folder in (KPIS, REFERENCE)
+        for folder in (KPIS, SEEDS / "reference", SEEDS / "plan")
         for path in folder.rglob("*.*")
         if FILL_IN in path.read_text()
     ]

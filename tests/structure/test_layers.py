@@ -19,7 +19,7 @@ ALLOWED = {
     "core": {"staging", "core", "reference", "audit"},
     "metrics": {"core", "metrics", "reference"},
     "kpis": {"metrics", "core"},
-    "scorecard": {"core", "metrics", "kpis", "scorecard", "reference", "audit"},
+    "scorecard": {"core", "metrics", "kpis", "scorecard", "reference", "audit", "plan"},
 }
 
 

@@ -12,9 +12,12 @@ from dagster_project.lib.dbt_failures import findings, forget_results, read_resu
 from dagster_project.lib.edition import edition_id, is_published, write_lineage
 from dagster_project.lib.ingest import ensure_audit_tables, write_domain_coverage, write_run_settings
 from dagster_project.lib.lineage import kpi_definitions, kpi_inputs, layer_of
+from dagster_project.lib.plan import SCHEMA as PLAN_SCHEMA
+from dagster_project.lib.plan import SHEETS, PlanError, read_plan, write_plan
 
 RUN_FACTS = ("run_settings", "domain_coverage", "kpi_inputs", "kpi_definitions")
 # What the audit schema holds is written by the steps themselves; dbt reads it as sources.
+PLAN_KEYS = {sheet.name: dg.AssetKey([PLAN_SCHEMA, sheet.name]) for sheet in SHEETS}
 AUDIT_KEYS = {name: dg.AssetKey(["audit", name]) for name in RUN_FACTS}
 
 
@@ -42,9 +45,35 @@ def raw_keys() -> list[dg.AssetKey]:
 
 
 @dg.multi_asset(
+    name="plan",
+    specs=[
+        dg.AssetSpec(key, group_name="plan", description=f"The sheet `{name}` of the plan.", kinds={"duckdb"})
+        for name, key in PLAN_KEYS.items()
+    ],
+)
+def plan(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
+    """What people have set: targets, objectives, weights. A plan with a mistake in it stops the night."""
+    try:
+        sheets = read_plan(settings().plan)
+    except PlanError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error
+    with warehouse.connect() as connection:
+        write_plan(connection, sheets)
+    context.log.info(f"Plan: {', '.join(f'{len(rows)} {name}' for name, rows in sheets.items())}.")
+    for name, key in PLAN_KEYS.items():
+        yield dg.MaterializeResult(asset_key=key, metadata={"dagster/row_count": len(sheets[name])})
+
+
+@dg.multi_asset(
     name="run_facts",
     specs=[
-        dg.AssetSpec(key, group_name="audit", deps=raw_keys(), description=description, kinds={"duckdb"})
+        dg.AssetSpec(
+            key,
+            group_name="audit",
+            deps=[*raw_keys(), *PLAN_KEYS.values()],
+            description=description,
+            kinds={"duckdb"},
+        )
         for key, description in zip(
             AUDIT_KEYS.values(),
             [
@@ -155,5 +184,5 @@ KEPT_ON_THE_WAY = [
 
 @dg.definitions
 def transform() -> dg.Definitions:
-    """The run's facts, the audit tables and the dbt project."""
-    return dg.Definitions(assets=[run_facts, *KEPT_ON_THE_WAY, dbt_models])
+    """The plan, the run's facts, the audit tables and the dbt project."""
+    return dg.Definitions(assets=[plan, run_facts, *KEPT_ON_THE_WAY, dbt_models])

@@ -26,8 +26,8 @@ set_by_people as (
         targets.set_on,
         targets.reason,
         targets.valid_from
-    from {{ ref('targets') }} as targets
-    inner join settings on targets.company = settings.company
+    from {{ source('plan', 'targets') }} as targets
+    inner join settings on coalesce(targets.company, settings.company) = settings.company
 ),
 
 from_budget as (

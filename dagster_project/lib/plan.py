@@ -1,0 +1,362 @@
+"""The plan: what people have set for the company to reach - targets, objectives, weights - read and checked.
+
+Belongs here: which sheets there are, with which columns; reading them from a folder of CSV files, and saying in
+which row and column something is wrong. Does not belong here: what follows from the plan (the scorecard models), or
+the catalogue and other reference data that every company shares (dbt seeds in ``seeds/reference``).
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from dagster_project.lib.catalogue import catalogue_rows
+
+SCHEMA = "plan"
+_SQL_TYPES = {"text": "varchar", "date": "date", "number": "decimal(38, 10)"}
+_SHOWN_PROBLEMS = 20
+
+Row = Mapping[str, Any]
+# what a rule about a whole row finds: the column to look at, and what is wrong there
+Finding = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a sheet: its type, whether it may be empty, and which words it may hold."""
+
+    name: str
+    type: str = "text"
+    required: bool = False
+    allowed: tuple[str, ...] = ()
+    default: str | None = None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet of the plan: its columns, what names a row, and what must hold within a row."""
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    rules: tuple[Callable[[Row], Iterable[Finding]], ...] = ()
+    # column -> (sheet, column) where its value must be found
+    references: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PlacedRow:
+    """A row with the place people find it at, such as ``targets.csv, line 12``."""
+
+    place: str
+    values: dict[str, Any]
+
+
+class PlanError(ValueError):
+    """The plan can't be used; the message names every row and column that is wrong, and what was expected."""
+
+
+def is_known_kpi(row: Row) -> Iterator[Finding]:
+    """A KPI must be in the catalogue."""
+    if row["kpi_id"] and row["kpi_id"] not in {kpi["kpi_id"] for kpi in catalogue_rows()}:
+        yield "kpi_id", f'there is no KPI "{row["kpi_id"]}" in the catalogue (seeds/reference/kpis.csv)'
+
+
+def is_in_order(first: str, second: str) -> Callable[[Row], Iterator[Finding]]:
+    """Rule that ``first`` is not after ``second`` where both are given."""
+
+    def rule(row: Row) -> Iterator[Finding]:
+        if row[first] is not None and row[second] is not None and row[first] > row[second]:
+            yield second, f"{row[second]} lies before {first}, which is {row[first]}"
+
+    return rule
+
+
+WHO_AND_WHY = (
+    Column("set_by", required=True),
+    Column("set_on", "date", required=True),
+    Column("reason", required=True),
+    Column("valid_from", "date", required=True),
+)
+GRAINS = ("day", "week", "month", "quarter", "year")
+PERSPECTIVES = ("financial", "customer", "internal_process", "learning_growth")
+
+# An empty company means every company: a plan of one's own has no need of the column.
+SHEETS = (
+    Sheet(
+        "targets",
+        (
+            Column("company"),
+            Column("kpi_id", required=True),
+            Column("scope_type", required=True),
+            Column("scope_id"),
+            Column("period_grain", allowed=GRAINS),
+            Column("period_start_date", "date"),
+            Column("target_kind", allowed=("value", "growth", "benchmark"), default="value"),
+            Column("target_value", "number"),
+            Column("target_lower", "number"),
+            Column("target_upper", "number"),
+            Column("growth_ratio", "number"),
+            Column("baseline_value", "number"),
+            Column(
+                "phasing", allowed=("none", "linear", "working_days", "same_as_last_year"), default="none"
+            ),
+            *WHO_AND_WHY,
+            Column("valid_to", "date"),
+        ),
+        key=(
+            "company",
+            "kpi_id",
+            "scope_type",
+            "scope_id",
+            "period_grain",
+            "period_start_date",
+            "valid_from",
+        ),
+        rules=(
+            is_known_kpi,
+            is_in_order("valid_from", "valid_to"),
+            is_in_order("target_lower", "target_upper"),
+        ),
+    ),
+    Sheet(
+        "objectives",
+        (
+            Column("objective_id", required=True),
+            Column("company"),
+            Column("framework", allowed=("okr", "kra", "mbo"), default="okr"),
+            Column("parent_objective_id"),
+            Column("weight", "number", default="1"),
+            Column("scope_type", required=True),
+            Column("scope_id", required=True),
+            Column("title_en", required=True),
+            Column("title_sv", required=True),
+            Column("owner_role", required=True),
+            Column("period_start_date", "date", required=True),
+            Column("period_end_date", "date", required=True),
+        ),
+        key=("objective_id",),
+        rules=(is_in_order("period_start_date", "period_end_date"),),
+        references={"parent_objective_id": ("objectives", "objective_id")},
+    ),
+    Sheet(
+        "key_results",
+        (
+            Column("key_result_id", required=True),
+            Column("objective_id", required=True),
+            Column("kpi_id", required=True),
+            Column("scope_type", required=True),
+            Column("scope_id", required=True),
+            Column("title_en", required=True),
+            Column("title_sv", required=True),
+            Column("baseline_value", "number"),
+            Column("target_value", "number", required=True),
+            Column("start_date", "date", required=True),
+            Column("end_date", "date", required=True),
+            Column("weight", "number", default="1"),
+        ),
+        key=("key_result_id",),
+        rules=(is_known_kpi, is_in_order("start_date", "end_date")),
+        references={"objective_id": ("objectives", "objective_id")},
+    ),
+    Sheet(
+        "initiatives",
+        (
+            Column("initiative_id", required=True),
+            Column("objective_id", required=True),
+            Column("title_en", required=True),
+            Column("title_sv", required=True),
+            Column("owner_role", required=True),
+            Column("due_date", "date", required=True),
+            Column("state", required=True, allowed=("planned", "started", "done", "stopped")),
+        ),
+        key=("initiative_id",),
+        references={"objective_id": ("objectives", "objective_id")},
+    ),
+    # a row without a KPI weighs the perspective itself; one with a KPI puts it on the balanced scorecard
+    Sheet(
+        "weights",
+        (
+            Column("company"),
+            Column("perspective", required=True, allowed=PERSPECTIVES),
+            Column("kpi_id"),
+            Column("weight", "number", required=True),
+            *(column for column in WHO_AND_WHY),
+        ),
+        key=("company", "perspective", "kpi_id", "valid_from"),
+        rules=(is_known_kpi,),
+    ),
+)
+
+
+def read_plan(source: Path) -> dict[str, list[dict[str, Any]]]:
+    """The rows of every sheet of the plan at ``source``, a folder of CSV files; a missing file has no rows.
+
+    Values are str, date, Decimal or None. Empty cells are None, or the column's default.
+
+    Raises:
+        PlanError: anything is wrong; all of it is named at once.
+    """
+    if not source.is_dir():
+        raise PlanError(f"SCORECARD_PLAN is {source}, which is not a folder of CSV files.")
+    problems: list[str] = []
+    sheets = {
+        sheet.name: list(_rows_of(sheet, _read_csv(source, sheet, problems), problems)) for sheet in SHEETS
+    }
+    for sheet in SHEETS:
+        problems += _problems_of(sheet, sheets)
+    if problems:
+        more = len(problems) - _SHOWN_PROBLEMS
+        raise PlanError(
+            f"The plan {source} can't be used:\n"
+            + "\n".join(f"- {problem}" for problem in problems[:_SHOWN_PROBLEMS])
+            + (f"\n... and {more} more." if more > 0 else "")
+            + "\nWhat to do: mend the named cells and run again. Until then the last published edition stands."
+        )
+    return {name: [row.values for row in rows] for name, rows in sheets.items()}
+
+
+def write_plan(connection: duckdb.DuckDBPyConnection, plan: Mapping[str, Sequence[Row]]) -> None:
+    """Replace the tables of schema `plan` by these rows, all in one transaction."""
+    connection.begin()
+    try:
+        connection.execute(f"create schema if not exists {SCHEMA}")
+        for sheet in SHEETS:
+            columns = ", ".join(f"{column.name} {_SQL_TYPES[column.type]}" for column in sheet.columns)
+            connection.execute(f"create or replace table {SCHEMA}.{sheet.name} ({columns})")
+            rows = [tuple(row[column.name] for column in sheet.columns) for row in plan[sheet.name]]
+            if rows:
+                places = ", ".join("?" * len(sheet.columns))
+                connection.executemany(f"insert into {SCHEMA}.{sheet.name} values ({places})", rows)
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+def plan_hash(connection: duckdb.DuckDBPyConnection) -> str:
+    """Hash of the plan's content in the warehouse: another file with the same rows is the same plan."""
+    digest = hashlib.sha256()
+    for sheet in SHEETS:
+        for row in connection.execute(f"select * from {SCHEMA}.{sheet.name} order by all").fetchall():
+            digest.update(f"{sheet.name}\0{row!r}\n".encode())
+    return digest.hexdigest()
+
+
+def _read_csv(folder: Path, sheet: Sheet, problems: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """The place and the cells of each row of a sheet's CSV file."""
+    path = folder / f"{sheet.name}.csv"
+    if not path.exists():
+        return
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        problems.append(
+            f"{path.name}: expected UTF-8, found other bytes at position {error.start}; save it as UTF-8"
+        )
+        return
+    reader = csv.reader(text.splitlines(keepends=True), strict=True)
+    try:
+        header = next(reader, [])
+        if unfit := _wrong_header(sheet, header):
+            problems.append(f"{path.name}, line 1: {unfit}")
+            return
+        for cells in reader:
+            place = f"{path.name}, line {reader.line_num}"
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(cells) != len(header):
+                problems.append(f"{place}: expected {len(header)} columns, found {len(cells)}")
+                continue
+            yield place, dict(zip(header, cells, strict=True))
+    except csv.Error as error:
+        problems.append(f"{path.name}, line {reader.line_num}: {error}")
+
+
+def _wrong_header(sheet: Sheet, header: Sequence[str]) -> str | None:
+    """What is wrong with the names of the columns; columns may stand in any order, optional ones may be left out."""
+    known = {column.name for column in sheet.columns}
+    needed = {column.name for column in sheet.columns if column.required}
+    if unknown := [name for name in header if name not in known]:
+        expected = ", ".join(column.name for column in sheet.columns)
+        return f"unknown column {', '.join(unknown)}; expected {expected}"
+    if missing := sorted(needed - set(header)):
+        return f"the column {', '.join(missing)} is missing"
+    if len(set(header)) < len(header):
+        return "a column stands there twice"
+    return None
+
+
+def _rows_of(
+    sheet: Sheet, raw: Iterable[tuple[str, Mapping[str, Any]]], problems: list[str]
+) -> Iterator[PlacedRow]:
+    """Typed rows; a cell that can't be read is a problem and the row is left out of what follows."""
+    for place, cells in raw:
+        values: dict[str, Any] = {}
+        wrong = False
+        for column in sheet.columns:
+            try:
+                values[column.name] = _typed(column, cells.get(column.name))
+            except ValueError as error:
+                problems.append(f"{place}, column {column.name}: {error}")
+                wrong = True
+        if not wrong:
+            yield PlacedRow(place, values)
+
+
+def _typed(column: Column, cell: Any) -> Any:  # noqa: ANN401
+    """The value of a cell in the column's type.
+
+    Raises:
+        ValueError: what was expected and what was found.
+    """
+    text = "" if cell is None else str(cell).strip()
+    if not text:
+        if column.required:
+            raise ValueError("expected a value, found an empty cell")
+        text = column.default or ""
+        if not text:
+            return None
+    if column.type == "date":
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            raise ValueError(f'expected a date such as 2025-12-31, found "{text}"')
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            raise ValueError(f'expected a date such as 2025-12-31, found "{text}"') from None
+    if column.type == "number":
+        if not re.fullmatch(r"[+-]?\d{1,28}(\.\d{1,10})?", text):
+            raise ValueError(f'expected a number such as 1250000.50, found "{text}"')
+        try:
+            return Decimal(text)
+        except InvalidOperation:
+            raise ValueError(f'expected a number such as 1250000.50, found "{text}"') from None
+    if column.allowed and text not in column.allowed:
+        raise ValueError(f'expected one of {", ".join(column.allowed)}, found "{text}"')
+    return text
+
+
+def _problems_of(sheet: Sheet, sheets: Mapping[str, Sequence[PlacedRow]]) -> Iterator[str]:
+    """What is wrong between cells and between rows."""
+    seen: dict[tuple[Any, ...], str] = {}
+    for row in sheets[sheet.name]:
+        for rule in sheet.rules:
+            for column, message in rule(row.values):
+                yield f"{row.place}, column {column}: {message}"
+        for column, (other, name) in sheet.references.items():
+            value = row.values[column]
+            if value is not None and all(found.values[name] != value for found in sheets[other]):
+                yield f'{row.place}, column {column}: there is no "{value}" in the sheet {other}'
+        key = tuple(row.values[column] for column in sheet.key)
+        if key in seen:
+            yield f"{row.place}: says the same ({', '.join(sheet.key)}) as {seen[key]}"
+        seen.setdefault(key, row.place)
