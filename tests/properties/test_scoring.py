@@ -33,6 +33,7 @@ def rendered() -> str:
     return jinja2.Template(macro + model).render(ref=lambda name: name, source=lambda schema, name: name)
 
 
+@functools.cache
 def declared(path: str, name: str) -> dict[str, str]:
     """Column -> type, of a model or a seed, as its YAML says."""
     content = yaml.safe_load((CHECKOUT / path).read_text())
