@@ -1,6 +1,7 @@
 -- Every KPI's value for every period and scope it is defined for. A row that no KPI model gave is
 -- `no_data`; a flow over a period that the data does not wholly cover is `incomplete_period`, so
--- that the edges of a calendar never look like results.
+-- that the edges of a calendar never look like results. Beside it stands last year's value to the same day,
+-- where the period is open: the same rules, applied to the windows that dim_periods holds for it.
 with computed as (
     select results.*
     from {{ ref('kpi_results') }} as results
@@ -9,7 +10,10 @@ with computed as (
     -- (docs/decisions/sales-by-person.md)
     where
         results.scope_type <> 'employee'
-        or (settings.is_employee_scope_allowed and results.period_grain in ('month', 'quarter', 'year'))
+        or (
+            settings.is_employee_scope_allowed
+            and results.period_grain not in ('day', 'week', 'week_to_date')
+        )
 ),
 
 -- Scopes with many members that come and go: a row only where there is something to say. Anywhere
@@ -28,6 +32,7 @@ scopes as (
         scope_type,
         scope_id
     from computed
+    where period_grain not like '%_to_date'
     union
     select
         catalogue.kpi_id,
@@ -78,7 +83,7 @@ expected as (
         coalesce(coverage.is_fed and coverage.covered_to >= periods.through_date, false) as is_covered_to
     from {{ ref('kpi_catalogue') }} as catalogue
     inner join {{ ref('dim_periods') }} as periods
-        on ',' || catalogue.grains || ',' like '%,' || periods.period_grain || ',%'
+        on ',' || catalogue.grains || ',' like '%,' || replace(periods.period_grain, '_to_date', '') || ',%'
     inner join scopes on catalogue.kpi_id = scopes.kpi_id
     inner join coverage on catalogue.kpi_id = coverage.kpi_id
     left join sparse_scope_types on scopes.scope_type = sparse_scope_types.scope_type
@@ -110,18 +115,35 @@ judged as (
 )
 
 select
-    kpi_id,
-    period_grain,
-    period_start_date,
-    period_end_date,
-    through_date,
-    period_status,
-    previous_period_start_date,
-    last_year_start_date,
-    scope_type,
-    scope_id,
-    case when no_value_reason is null or no_value_reason <> 'incomplete_period' then numerator end as numerator,
-    case when no_value_reason is null or no_value_reason <> 'incomplete_period' then denominator end as denominator,
-    case when no_value_reason is null then actual_value end as actual_value,
-    no_value_reason
-from judged
+    shown.kpi_id,
+    shown.period_grain,
+    shown.period_start_date,
+    shown.period_end_date,
+    shown.through_date,
+    shown.period_status,
+    shown.previous_period_start_date,
+    shown.last_year_start_date,
+    shown.scope_type,
+    shown.scope_id,
+    case
+        when shown.no_value_reason is null or shown.no_value_reason <> 'incomplete_period' then shown.numerator
+    end as numerator,
+    case
+        when shown.no_value_reason is null or shown.no_value_reason <> 'incomplete_period' then shown.denominator
+    end as denominator,
+    case when shown.no_value_reason is null then shown.actual_value end as actual_value,
+    shown.no_value_reason,
+    case when to_date.no_value_reason is null then to_date.actual_value end as last_year_to_date_value
+from judged as shown
+-- left: a settled period has none, and neither has an open one without a last year
+left join judged as to_date
+    on
+        shown.kpi_id = to_date.kpi_id
+        and to_date.period_grain = shown.period_grain || '_to_date'
+        and shown.last_year_start_date = to_date.period_start_date
+        and shown.scope_type = to_date.scope_type
+        and shown.scope_id = to_date.scope_id
+        and shown.period_status = 'open'
+        -- costs are booked at the month's close: before that neither year's part of it is a result
+        and (shown.no_value_reason is null or shown.no_value_reason <> 'incomplete_period')
+where shown.period_grain not like '%_to_date'
