@@ -113,7 +113,19 @@ judged as (
             when is_met or -favourable_variance <= on_track_tolerance * tolerance_base then 'on_track'
             when -favourable_variance <= at_risk_tolerance * tolerance_base then 'at_risk'
             else 'off_track'
-        end as status
+        end as status,
+        -- 0 to 10 for every unit of measure: the target is 20/3, the border of at_risk 10/3
+        case
+            when favourable_variance is null or quality_status = 'failed' then null
+            when at_risk_tolerance * tolerance_base > 0
+                then
+                    20.0 / 3
+                    + 10.0 / 3 * cast(favourable_variance as double)
+                    / cast(at_risk_tolerance * tolerance_base as double)
+            when favourable_variance > 0 then 10
+            when favourable_variance < 0 then 0
+            else 20.0 / 3
+        end as unclipped_score
     from scored
 ),
 
@@ -171,6 +183,13 @@ select
     end as no_comparison_reason,
     with_history.is_met,
     with_history.status,
+    cast(
+        case
+            when with_history.unclipped_score < 0 then 0
+            when with_history.unclipped_score > 10 then 10
+            else with_history.unclipped_score
+        end as decimal(38, 10)
+    ) as score,
     with_history.previous_value,
     {{ favourable_change('previous_value') }} as previous_favourable_change,
     with_history.last_year_value,
