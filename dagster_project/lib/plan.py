@@ -255,6 +255,11 @@ def read_plan(source: Path) -> dict[str, list[dict[str, Any]]]:
     return {name: [row.values for row in rows] for name, rows in sheets.items()}
 
 
+def counted(plan: Mapping[str, Sequence[Row]]) -> str:
+    """How many rows each sheet has, in words."""
+    return ", ".join(f"{len(rows):,} {name.replace('_', ' ')}" for name, rows in plan.items())
+
+
 def write_plan(connection: duckdb.DuckDBPyConnection, plan: Mapping[str, Sequence[Row]]) -> None:
     """Replace the tables of schema `plan` by these rows, all in one transaction."""
     connection.begin()

@@ -18,6 +18,10 @@ class UnreadableCell:
 
     message: str
 
+    def __str__(self) -> str:
+        """The message, where a name was expected."""
+        return self.message
+
 
 FilledCell = str | Decimal | date
 Cell = FilledCell | UnreadableCell | None

@@ -240,11 +240,7 @@ def _read_sheet(file: str, sheet: ReadOnlyWorksheet, twin: ReadOnlyWorksheet, re
         if number == 1:
             header = tuple("" if value is None else str(value).strip() for value in values)
             letters = {name: get_column_letter(index) for index, name in enumerate(header, start=1)}
-            if not header:
-                report(f"{where}, row 1: it is empty; expected the names of the columns")
-                break
-            continue
-        if not values:
+        if number == 1 or not header or not values:
             continue
         place = Place(f"{where}, row", number, letters)
         if number > MAX_ROWS:
@@ -255,6 +251,8 @@ def _read_sheet(file: str, sheet: ReadOnlyWorksheet, twin: ReadOnlyWorksheet, re
             report(f"{place}, cell {outside}: there is a value beside the table; take it out")
             continue
         found.append((place, [*values, *[None] * (len(header) - len(values))]))
+    if not header:
+        report(f"{where}, row 1: it is empty; expected the names of the columns")
     return Table(f"{where}, row 1", header, found)
 
 
