@@ -21,6 +21,16 @@ import duckdb
 from dagster_project.lib.catalogue import catalogue_rows
 from dagster_project.lib.plan_cells import Cell, Place, UnreadableCell, as_date, as_number, as_text, shown
 from dagster_project.lib.plan_files import Table, UnreadableFile, read_tables
+from dagster_project.lib.plan_objectives import (
+    PlacedFinding,
+    fits_its_framework,
+    has_a_kpi_that_can_tell,
+    is_one_period,
+    is_positive,
+    leads_to_the_top,
+    lies_within_its_objective,
+    takes_only_a_kpi_off,
+)
 
 SCHEMA = "plan"
 _SQL_TYPES = {"text": "varchar", "date": "date", "number": "decimal(38, 10)"}
@@ -56,6 +66,10 @@ class Sheet:
     rules: tuple[Callable[[Row], Iterable[Finding]], ...] = ()
     # column -> (sheet, column) where its value must be found
     references: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    # what must hold between rows: given those of this sheet and all sheets
+    rules_between: tuple[
+        Callable[[Sequence[Row], Mapping[str, Sequence[Row]]], Iterable[PlacedFinding]], ...
+    ] = ()
 
 
 @dataclass(frozen=True)
@@ -156,8 +170,13 @@ SHEETS = (
             Column("period_end_date", "date", required=True),
         ),
         key=("objective_id",),
-        rules=(is_in_order("period_start_date", "period_end_date"),),
+        rules=(
+            is_in_order("period_start_date", "period_end_date"),
+            is_positive("weight"),
+            fits_its_framework,
+        ),
         references={"parent_objective_id": ("objectives", "objective_id")},
+        rules_between=(leads_to_the_top,),
     ),
     Sheet(
         "key_results",
@@ -176,8 +195,15 @@ SHEETS = (
             Column("weight", "number", default="1"),
         ),
         key=("key_result_id",),
-        rules=(is_known_kpi, is_in_order("start_date", "end_date")),
+        rules=(
+            is_known_kpi,
+            is_in_order("start_date", "end_date"),
+            is_one_period,
+            has_a_kpi_that_can_tell,
+            is_positive("weight"),
+        ),
         references={"objective_id": ("objectives", "objective_id")},
+        rules_between=(lies_within_its_objective,),
     ),
     Sheet(
         "initiatives",
@@ -204,7 +230,7 @@ SHEETS = (
             *(column for column in WHO_AND_WHY),
         ),
         key=("company", "perspective", "kpi_id", "valid_from"),
-        rules=(is_known_kpi,),
+        rules=(is_known_kpi, takes_only_a_kpi_off),
     ),
 )
 
@@ -357,6 +383,10 @@ def _problems_of(sheet: Sheet, sheets: Mapping[str, Sequence[PlacedRow]]) -> Ite
         (other, name): {found.values[name] for found in sheets[other]}
         for other, name in sheet.references.values()
     }
+    values = {name: [row.values for row in rows] for name, rows in sheets.items()}
+    for between in sheet.rules_between:
+        for number, column, message in between(values[sheet.name], values):
+            yield f"{sheets[sheet.name][number].place.at(column)}: {message}"
     for row in sheets[sheet.name]:
         for rule in sheet.rules:
             for column, message in rule(row.values):
