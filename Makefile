@@ -6,13 +6,19 @@ LANDING ?= $(SCORECARD_LANDING)
 export SCORECARD_SOURCES := $(SOURCES)
 export SCORECARD_LANDING := $(LANDING)
 
-.PHONY: nightly scorecard mf test dev dbt docs kpi catalogue coverage lint format demo lock clean
+.PHONY: nightly scorecard workbook plan mf test dev dbt docs kpi catalogue coverage lint format demo lock clean
 
 nightly: .venv/ready ## run the nightly job (SOURCES=demo, LANDING=the source's own folder) and print the scorecard
 	@$(BIN)/python -m dagster_project.cli nightly $(ARGS)
 
 scorecard: .venv/ready ## print the published scorecard again (ARGS="--grain month --language sv")
 	@$(BIN)/python -m dagster_project.cli scorecard $(ARGS)
+
+workbook: .venv/ready ## write the published scorecard as an Excel workbook (ARGS='--period "2025 Q4" --language sv')
+	@$(BIN)/python -m dagster_project.cli workbook $(ARGS)
+
+plan: .venv/ready ## check the plan; write it as a workbook to edit (ARGS="--out plan.xlsx"); check another (ARGS="--check plan.xlsx")
+	@$(BIN)/python -m dagster_project.cli plan $(ARGS)
 
 mf: .venv/ready ## query KPIs as metrics (ARGS="query --metrics gross_margin_ratio --group-by metric_time__month,region")
 	@$(BIN)/python -m dagster_project.cli mf $(ARGS)

@@ -284,6 +284,52 @@ def kpi(kpi_id: str, department: str, measures: str) -> None:
 
 
 @main.command()
+@click.option("--check", "checked", type=click.Path(path_type=Path), help="A plan other than SCORECARD_PLAN.")
+@click.option(
+    "--out", "target", type=click.Path(path_type=Path), help="Write it as an Excel workbook to edit."
+)
+@click.option("--force", is_flag=True, help="Write over a file that is already there.")
+def plan(checked: Path | None, target: Path | None, force: bool) -> None:
+    """Check the plan (targets, objectives, weights); with --out, write it as a workbook to edit."""
+    source = checked or load_settings().plan
+    from dagster_project.lib.plan import PlanError, counted, read_plan
+
+    try:
+        sheets = read_plan(source)
+    except PlanError as error:
+        err.print(Panel(str(error), title="The plan is not in order", title_align="left", border_style="red"))
+        sys.exit(2)
+    out.print(f"The plan is in order: {counted(sheets)}.")
+    if target:
+        from dagster_project.lib.plan_template import write_template
+
+        refuse_other_than_new_workbook(target, force)
+        with told_if_not_written(target):
+            write_template(sheets, target)
+        out.print(f"wrote {target}")
+
+
+def refuse_other_than_new_workbook(target: Path, force: bool) -> None:
+    """A message and exit code 2 where the file has another ending, or is there already."""
+    if target.suffix.lower() != ".xlsx":
+        err.print(f"--out is {target}; expected a file that ends in .xlsx.")
+        sys.exit(2)
+    if target.exists() and not force:
+        err.print(f"{target} is already there; add --force to write over it, or choose another name.")
+        sys.exit(2)
+
+
+@contextlib.contextmanager
+def told_if_not_written(target: Path) -> Iterator[None]:
+    """A message and exit code 2 where the file can't be written."""
+    try:
+        yield
+    except OSError as error:
+        err.print(f"{target} can't be written: {error.strerror or error}.")
+        sys.exit(2)
+
+
+@main.command()
 def catalogue() -> None:
     """Write the catalogue's pages, docs/kpis/, from the seed."""
     from dagster_project.lib.catalogue import catalogue_rows

@@ -1,29 +1,44 @@
 """The plan: what people have set for the company to reach - targets, objectives, weights - read and checked.
 
-Belongs here: which sheets there are, with which columns; reading them from a folder of CSV files, and saying in
-which row and column something is wrong. Does not belong here: what follows from the plan (the scorecard models), or
-the catalogue and other reference data that every company shares (dbt seeds in ``seeds/reference``).
+Belongs here: which sheets there are, with which columns, and what must hold in them. Does not belong here: how files
+are read (``plan_files.py``), what follows from the plan (the scorecard models), or the catalogue and other reference
+data that every company shares (dbt seeds in ``seeds/reference``).
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from dagster_project.lib.catalogue import catalogue_rows
+from dagster_project.lib.plan_cells import Cell, Place, UnreadableCell, as_date, as_number, as_text, shown
+from dagster_project.lib.plan_files import Table, UnreadableFile, read_tables
+from dagster_project.lib.plan_objectives import (
+    PlacedFinding,
+    fits_its_framework,
+    has_a_kpi_that_can_tell,
+    is_one_period,
+    is_positive,
+    leads_to_the_top,
+    lies_within_its_objective,
+    takes_only_a_kpi_off,
+)
 
 SCHEMA = "plan"
 _SQL_TYPES = {"text": "varchar", "date": "date", "number": "decimal(38, 10)"}
 _SHOWN_PROBLEMS = 20
+_WHAT_TO_DO = (
+    "What to do: mend what is named and run again (`make plan` checks a plan alone). Until then the last published "
+    "edition stands."
+)
 
 Row = Mapping[str, Any]
 # what a rule about a whole row finds: the column to look at, and what is wrong there
@@ -51,13 +66,17 @@ class Sheet:
     rules: tuple[Callable[[Row], Iterable[Finding]], ...] = ()
     # column -> (sheet, column) where its value must be found
     references: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    # what must hold between rows: given those of this sheet and all sheets
+    rules_between: tuple[
+        Callable[[Sequence[Row], Mapping[str, Sequence[Row]]], Iterable[PlacedFinding]], ...
+    ] = ()
 
 
 @dataclass(frozen=True)
 class PlacedRow:
     """A row with the place people find it at, such as ``targets.csv, line 12``."""
 
-    place: str
+    place: Place
     values: dict[str, Any]
 
 
@@ -65,9 +84,15 @@ class PlanError(ValueError):
     """The plan can't be used; the message names every row and column that is wrong, and what was expected."""
 
 
+@cache
+def kpi_ids() -> frozenset[str]:
+    """The KPIs of the catalogue."""
+    return frozenset(kpi["kpi_id"] for kpi in catalogue_rows())
+
+
 def is_known_kpi(row: Row) -> Iterator[Finding]:
     """A KPI must be in the catalogue."""
-    if row["kpi_id"] and row["kpi_id"] not in {kpi["kpi_id"] for kpi in catalogue_rows()}:
+    if row["kpi_id"] and row["kpi_id"] not in kpi_ids():
         yield "kpi_id", f'there is no KPI "{row["kpi_id"]}" in the catalogue (seeds/reference/kpis.csv)'
 
 
@@ -145,8 +170,13 @@ SHEETS = (
             Column("period_end_date", "date", required=True),
         ),
         key=("objective_id",),
-        rules=(is_in_order("period_start_date", "period_end_date"),),
+        rules=(
+            is_in_order("period_start_date", "period_end_date"),
+            is_positive("weight"),
+            fits_its_framework,
+        ),
         references={"parent_objective_id": ("objectives", "objective_id")},
+        rules_between=(leads_to_the_top,),
     ),
     Sheet(
         "key_results",
@@ -165,8 +195,15 @@ SHEETS = (
             Column("weight", "number", default="1"),
         ),
         key=("key_result_id",),
-        rules=(is_known_kpi, is_in_order("start_date", "end_date")),
+        rules=(
+            is_known_kpi,
+            is_in_order("start_date", "end_date"),
+            is_one_period,
+            has_a_kpi_that_can_tell,
+            is_positive("weight"),
+        ),
         references={"objective_id": ("objectives", "objective_id")},
+        rules_between=(lies_within_its_objective,),
     ),
     Sheet(
         "initiatives",
@@ -193,36 +230,60 @@ SHEETS = (
             *(column for column in WHO_AND_WHY),
         ),
         key=("company", "perspective", "kpi_id", "valid_from"),
-        rules=(is_known_kpi,),
+        rules=(is_known_kpi, takes_only_a_kpi_off),
     ),
 )
 
 
-def read_plan(source: Path) -> dict[str, list[dict[str, Any]]]:
-    """The rows of every sheet of the plan at ``source``, a folder of CSV files; a missing file has no rows.
+class Problems:
+    """What is wrong with a plan: the first problems in words, the others counted."""
 
-    Values are str, date, Decimal or None. Empty cells are None, or the column's default.
+    def __init__(self) -> None:
+        """None yet."""
+        self.shown: list[str] = []
+        self.count = 0
+
+    def add(self, problem: str) -> None:
+        """Note one more."""
+        self.count += 1
+        if len(self.shown) < _SHOWN_PROBLEMS:
+            self.shown.append(problem)
+
+
+def read_plan(source: Path) -> dict[str, list[dict[str, Any]]]:
+    """The rows of every sheet of the plan at ``source``, a folder of CSV files or an Excel workbook.
+
+    Values are str, date, Decimal or None. Empty cells are None, or the column's default. A missing sheet has no rows.
 
     Raises:
         PlanError: anything is wrong; all of it is named at once.
     """
-    if not source.is_dir():
-        raise PlanError(f"SCORECARD_PLAN is {source}, which is not a folder of CSV files.")
-    problems: list[str] = []
+    problems = Problems()
+    try:
+        tables = read_tables(source, [sheet.name for sheet in SHEETS], problems.add)
+    except UnreadableFile as error:
+        raise PlanError(f"The plan {source} can't be used: {error}.\n{_WHAT_TO_DO}") from error
     sheets = {
-        sheet.name: list(_rows_of(sheet, _read_csv(source, sheet, problems), problems)) for sheet in SHEETS
+        sheet.name: list(_rows_of(sheet, tables[sheet.name], problems.add)) if sheet.name in tables else []
+        for sheet in SHEETS
     }
     for sheet in SHEETS:
-        problems += _problems_of(sheet, sheets)
-    if problems:
-        more = len(problems) - _SHOWN_PROBLEMS
+        for problem in _problems_of(sheet, sheets):
+            problems.add(problem)
+    if problems.count:
+        more = problems.count - len(problems.shown)
         raise PlanError(
             f"The plan {source} can't be used:\n"
-            + "\n".join(f"- {problem}" for problem in problems[:_SHOWN_PROBLEMS])
-            + (f"\n... and {more} more." if more > 0 else "")
-            + "\nWhat to do: mend the named cells and run again. Until then the last published edition stands."
+            + "\n".join(f"- {problem}" for problem in problems.shown)
+            + (f"\n... and {more:,} more." if more > 0 else "")
+            + f"\n{_WHAT_TO_DO}"
         )
     return {name: [row.values for row in rows] for name, rows in sheets.items()}
+
+
+def counted(plan: Mapping[str, Sequence[Row]]) -> str:
+    """How many rows each sheet has, in words."""
+    return ", ".join(f"{len(rows):,} {name.replace('_', ' ')}" for name, rows in plan.items())
 
 
 def write_plan(connection: duckdb.DuckDBPyConnection, plan: Mapping[str, Sequence[Row]]) -> None:
@@ -252,110 +313,88 @@ def plan_hash(connection: duckdb.DuckDBPyConnection) -> str:
     return digest.hexdigest()
 
 
-def _read_csv(folder: Path, sheet: Sheet, problems: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
-    """The place and the cells of each row of a sheet's CSV file."""
-    path = folder / f"{sheet.name}.csv"
-    if not path.exists():
-        return
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        problems.append(
-            f"{path.name}: expected UTF-8, found other bytes at position {error.start}; save it as UTF-8"
-        )
-        return
-    reader = csv.reader(text.splitlines(keepends=True), strict=True)
-    try:
-        header = next(reader, [])
-        if unfit := _wrong_header(sheet, header):
-            problems.append(f"{path.name}, line 1: {unfit}")
-            return
-        for cells in reader:
-            place = f"{path.name}, line {reader.line_num}"
-            if not any(cell.strip() for cell in cells):
-                continue
-            if len(cells) != len(header):
-                problems.append(f"{place}: expected {len(header)} columns, found {len(cells)}")
-                continue
-            yield place, dict(zip(header, cells, strict=True))
-    except csv.Error as error:
-        problems.append(f"{path.name}, line {reader.line_num}: {error}")
-
-
 def _wrong_header(sheet: Sheet, header: Sequence[str]) -> str | None:
     """What is wrong with the names of the columns; columns may stand in any order, optional ones may be left out."""
     known = {column.name for column in sheet.columns}
     needed = {column.name for column in sheet.columns if column.required}
+    if "" in header:
+        return f"column {list(header).index('') + 1} has no name; name it or take it out"
     if unknown := [name for name in header if name not in known]:
         expected = ", ".join(column.name for column in sheet.columns)
         return f"unknown column {', '.join(unknown)}; expected {expected}"
     if missing := sorted(needed - set(header)):
         return f"the column {', '.join(missing)} is missing"
-    if len(set(header)) < len(header):
-        return "a column stands there twice"
+    if twice := sorted({name for name in header if list(header).count(name) > 1}):
+        return f"the column {', '.join(twice)} stands there twice"
     return None
 
 
-def _rows_of(
-    sheet: Sheet, raw: Iterable[tuple[str, Mapping[str, Any]]], problems: list[str]
-) -> Iterator[PlacedRow]:
+def _rows_of(sheet: Sheet, table: Table, report: Callable[[str], None]) -> Iterator[PlacedRow]:
     """Typed rows; a cell that can't be read is a problem and the row is left out of what follows."""
-    for place, cells in raw:
+    if not table.header:
+        return
+    if unfit := _wrong_header(sheet, table.header):
+        report(f"{table.place}: {unfit}")
+        return
+    for place, cells in table.rows:
+        given = dict(zip(table.header, cells, strict=True))
         values: dict[str, Any] = {}
         wrong = False
         for column in sheet.columns:
             try:
-                values[column.name] = _typed(column, cells.get(column.name))
+                values[column.name] = _typed(column, given.get(column.name))
             except ValueError as error:
-                problems.append(f"{place}, column {column.name}: {error}")
+                report(f"{place.at(column.name)}: {error}")
                 wrong = True
         if not wrong:
             yield PlacedRow(place, values)
 
 
-def _typed(column: Column, cell: Any) -> Any:  # noqa: ANN401
+def _typed(column: Column, cell: Cell) -> str | Decimal | date | None:
     """The value of a cell in the column's type.
 
     Raises:
         ValueError: what was expected and what was found.
     """
-    text = "" if cell is None else str(cell).strip()
-    if not text:
+    if isinstance(cell, UnreadableCell):
+        raise ValueError(cell.message)
+    if isinstance(cell, str):
+        cell = cell.strip()
+    if cell is None or cell == "":
         if column.required:
             raise ValueError("expected a value, found an empty cell")
-        text = column.default or ""
-        if not text:
+        if column.default is None:
             return None
+        cell = column.default
     if column.type == "date":
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-            raise ValueError(f'expected a date such as 2025-12-31, found "{text}"')
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            raise ValueError(f'expected a date such as 2025-12-31, found "{text}"') from None
+        return as_date(cell)
     if column.type == "number":
-        if not re.fullmatch(r"[+-]?\d{1,28}(\.\d{1,10})?", text):
-            raise ValueError(f'expected a number such as 1250000.50, found "{text}"')
-        try:
-            return Decimal(text)
-        except InvalidOperation:
-            raise ValueError(f'expected a number such as 1250000.50, found "{text}"') from None
+        return as_number(cell)
+    text = as_text(cell)
     if column.allowed and text not in column.allowed:
-        raise ValueError(f'expected one of {", ".join(column.allowed)}, found "{text}"')
+        raise ValueError(f'expected one of {", ".join(column.allowed)}, found "{shown(text)}"')
     return text
 
 
 def _problems_of(sheet: Sheet, sheets: Mapping[str, Sequence[PlacedRow]]) -> Iterator[str]:
     """What is wrong between cells and between rows."""
-    seen: dict[tuple[Any, ...], str] = {}
+    seen: dict[tuple[Any, ...], Place] = {}
+    known = {
+        (other, name): {found.values[name] for found in sheets[other]}
+        for other, name in sheet.references.values()
+    }
+    values = {name: [row.values for row in rows] for name, rows in sheets.items()}
+    for between in sheet.rules_between:
+        for number, column, message in between(values[sheet.name], values):
+            yield f"{sheets[sheet.name][number].place.at(column)}: {message}"
     for row in sheets[sheet.name]:
         for rule in sheet.rules:
             for column, message in rule(row.values):
-                yield f"{row.place}, column {column}: {message}"
+                yield f"{row.place.at(column)}: {message}"
         for column, (other, name) in sheet.references.items():
             value = row.values[column]
-            if value is not None and all(found.values[name] != value for found in sheets[other]):
-                yield f'{row.place}, column {column}: there is no "{value}" in the sheet {other}'
+            if value is not None and value not in known[other, name]:
+                yield f'{row.place.at(column)}: there is no "{value}" in the sheet {other}'
         key = tuple(row.values[column] for column in sheet.key)
         if key in seen:
             yield f"{row.place}: says the same ({', '.join(sheet.key)}) as {seen[key]}"

@@ -154,7 +154,7 @@ class Settings:
             feeds=staging_feeds(domain_feeds, {system.name: system.folder for system in systems}, CONTRACT),
             external=tuple(system for system in systems if STAGING not in system.folder.parents),
             landing=_landing_folders(environment.get("SCORECARD_LANDING") or "", systems),
-            plan=Path(environment.get("SCORECARD_PLAN") or SHIPPED_PLAN).expanduser().resolve(),
+            plan=_plan(environment.get("SCORECARD_PLAN") or str(SHIPPED_PLAN)),
             as_of=_as_of(
                 environment.get("SCORECARD_AS_OF") or "", systems, today or datetime.now(zone).date()
             ),
@@ -197,6 +197,17 @@ def _landing_folders(text: str, systems: tuple[SourceSystem, ...]) -> dict[str, 
             )
         folders[system.name] = (CHECKOUT / Path(folder).expanduser()).resolve()
     return folders
+
+
+def _plan(text: str) -> Path:
+    """Where the plan lies; what stands in it is read, and judged, by the run."""
+    path = (CHECKOUT / Path(text).expanduser()).resolve()
+    if not path.is_dir() and not (path.is_file() and path.suffix.lower() == ".xlsx"):
+        found = "a file of another kind" if path.exists() else "nothing there"
+        raise SettingsError(
+            f"SCORECARD_PLAN is {text!r}; expected a folder of CSV files or an Excel workbook (.xlsx), found {found}."
+        )
+    return path
 
 
 def _as_of(text: str, systems: tuple[SourceSystem, ...], today: date) -> date:
