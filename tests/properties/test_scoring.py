@@ -13,56 +13,13 @@ from dataclasses import fields
 from decimal import Decimal
 
 import duckdb
-import jinja2
-import pyarrow as pa
 import pytest
-import yaml
 
-from dagster_project.lib.settings import CHECKOUT, DBT_PROJECT
+from tests.properties.scorecard_models import declared, fill, rendered
 from tests.properties.scoring import ZERO, Case, Score, crossed, drawn, scored
 
-MODELS = DBT_PROJECT / "models" / "scorecard"
 DRAWS = 4000
 COLUMNS = [field.name for field in fields(Score)]
-
-
-def rendered() -> str:
-    """The model as SQL, with plain names for what it refers to."""
-    macro = (DBT_PROJECT / "macros" / "favourable_change.sql").read_text()
-    model = (MODELS / "kpi_scorecard.sql").read_text()
-    return jinja2.Template(macro + model).render(ref=lambda name: name, source=lambda schema, name: name)
-
-
-@functools.cache
-def declared(path: str, name: str) -> dict[str, str]:
-    """Column -> type, of a model or a seed, as its YAML says."""
-    content = yaml.safe_load((CHECKOUT / path).read_text())
-    (table,) = (
-        table for kind in ("models", "seeds") for table in content.get(kind, []) if table["name"] == name
-    )
-    if types := table.get("config", {}).get("column_types"):
-        return types
-    return {column["name"]: column["data_type"] for column in table["columns"]}
-
-
-def fill(
-    connection: duckdb.DuckDBPyConnection, name: str, types: dict[str, str], rows: Sequence[dict]
-) -> None:
-    """A table of the declared types; what a row does not say is NULL. By way of text, past no float."""
-    if unknown := set().union(*rows) - set(types):
-        raise AssertionError(f"{name} has no {unknown}")
-    texts = pa.table(
-        {
-            column: pa.array(
-                [None if row.get(column) is None else str(row[column]) for row in rows], pa.string()
-            )
-            for column in types
-        }
-    )
-    connection.register("texts", texts)
-    casts = ", ".join(f"cast({column} as {data_type}) as {column}" for column, data_type in types.items())
-    connection.execute(f"create or replace table {name} as select {casts} from texts")
-    connection.unregister("texts")
 
 
 def made(cases: Sequence[Case]) -> duckdb.DuckDBPyConnection:
@@ -174,7 +131,7 @@ def database(cases) -> Iterable[duckdb.DuckDBPyConnection]:
 
 def test_every_case_is_scored_by_the_rules(cases, database):
     assert len(cases) >= 5000
-    wrong = compared(cases, database, rendered())
+    wrong = compared(cases, database, rendered("kpi_scorecard"))
     assert not wrong, f"{len(wrong)} of {len(cases)} cases differ:\n" + "\n".join(wrong[:12])
 
 
@@ -303,7 +260,7 @@ MUTATIONS = {
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_a_wrong_rule_is_found(name, cases, database):
     old, new = MUTATIONS[name]
-    sql = rendered()
+    sql = rendered("kpi_scorecard")
     assert old in sql, f"the model no longer says {old!r}: change the mutation with it"
     assert compared(cases, database, sql.replace(old, new)), (
         f"{name}: nothing in the cases tells the difference"
@@ -314,7 +271,7 @@ def test_a_column_that_the_model_needs_can_not_be_missing_unnoticed():
     """The made tables have the types and columns of the real ones, so that a renamed column stops the test."""
     with pytest.raises(AssertionError, match="has no"), duckdb.connect() as connection:
         fill(connection, "scopes", {"scope_id": "varchar"}, [{"scope": "all"}])
-    assert re.search(r"from kpi_values as kpi_values", rendered())
+    assert re.search(r"from kpi_values as kpi_values", rendered("kpi_scorecard"))
 
 
 # The traps in which known tools get caught, one test each, figures to check by hand.
@@ -322,7 +279,7 @@ def test_a_column_that_the_model_needs_can_not_be_missing_unnoticed():
 
 def score_of(case: Case) -> Score:
     with made([case]) as connection:
-        (score,) = found(connection, rendered())
+        (score,) = found(connection, rendered("kpi_scorecard"))
     assert not differs(scored(case), score)
     return score
 

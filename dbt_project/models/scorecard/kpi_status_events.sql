@@ -12,8 +12,7 @@ with judged as (
         scorecard.target_value,
         scorecard.target_lower,
         scorecard.target_upper,
-        -- that a target was met is a matter of one period, not a state of its own
-        case when scorecard.status = 'achieved' then 'on_track' else scorecard.status end as plain_status,
+        scorecard.status,
         -scorecard.favourable_variance as shortfall,
         case
             when catalogue.direction = 'band' then coalesce(scorecard.target_upper - scorecard.target_lower, 0)
@@ -38,13 +37,13 @@ certain as (
     select
         *,
         case
-            when plain_status in ('held', 'no_data', 'no_target') then null
-            when plain_status in ('at_risk', 'off_track') then 1
+            when status in ('held', 'no_data', 'no_target') then null
+            when status in ('at_risk', 'off_track') then 1
             when shortfall <= (on_track_tolerance - hysteresis_tolerance) * tolerance_base then 0
         end as past_on_track,
         case
-            when plain_status in ('held', 'no_data', 'no_target') then null
-            when plain_status = 'off_track' then 1
+            when status in ('held', 'no_data', 'no_target') then null
+            when status = 'off_track' then 1
             when shortfall <= (at_risk_tolerance - hysteresis_tolerance) * tolerance_base then 0
         end as past_at_risk
     from judged
@@ -83,9 +82,10 @@ steady as (
     select
         *,
         case
-            when plain_status in ('held', 'no_data', 'no_target') then plain_status
+            when status in ('held', 'no_data', 'no_target') then status
             when was_past_at_risk = 1 then 'off_track'
             when was_past_on_track = 1 then 'at_risk'
+            -- achieved, too: that is a matter of one period, not a state
             else 'on_track'
         end as steady_status
     from filled

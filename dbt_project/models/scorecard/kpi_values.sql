@@ -112,38 +112,53 @@ judged as (
             and expected.scope_type = computed.scope_type
             and expected.scope_id = computed.scope_id
     where computed.kpi_id is not null or not expected.is_sparse
+),
+
+-- last year to the same day, under the grain of the open period that it belongs to
+to_date as (
+    select
+        kpi_id,
+        replace(period_grain, '_to_date', '') as period_grain,
+        period_start_date,
+        scope_type,
+        scope_id,
+        actual_value
+    from judged
+    where period_grain like '%_to_date' and no_value_reason is null
 )
 
 select
-    shown.kpi_id,
-    shown.period_grain,
-    shown.period_start_date,
-    shown.period_end_date,
-    shown.through_date,
-    shown.period_status,
-    shown.previous_period_start_date,
-    shown.last_year_start_date,
-    shown.scope_type,
-    shown.scope_id,
+    judged.kpi_id,
+    judged.period_grain,
+    judged.period_start_date,
+    judged.period_end_date,
+    judged.through_date,
+    judged.period_status,
+    judged.previous_period_start_date,
+    judged.last_year_start_date,
+    judged.scope_type,
+    judged.scope_id,
     case
-        when shown.no_value_reason is null or shown.no_value_reason <> 'incomplete_period' then shown.numerator
+        when judged.no_value_reason is null or judged.no_value_reason <> 'incomplete_period' then judged.numerator
     end as numerator,
     case
-        when shown.no_value_reason is null or shown.no_value_reason <> 'incomplete_period' then shown.denominator
+        when judged.no_value_reason is null or judged.no_value_reason <> 'incomplete_period' then judged.denominator
     end as denominator,
-    case when shown.no_value_reason is null then shown.actual_value end as actual_value,
-    shown.no_value_reason,
-    case when to_date.no_value_reason is null then to_date.actual_value end as last_year_to_date_value
-from judged as shown
--- left: a settled period has none, and neither has an open one without a last year
-left join judged as to_date
-    on
-        shown.kpi_id = to_date.kpi_id
-        and to_date.period_grain = shown.period_grain || '_to_date'
-        and shown.last_year_start_date = to_date.period_start_date
-        and shown.scope_type = to_date.scope_type
-        and shown.scope_id = to_date.scope_id
-        and shown.period_status = 'open'
+    case when judged.no_value_reason is null then judged.actual_value end as actual_value,
+    judged.no_value_reason,
+    case
+        when judged.period_status <> 'open' then null
         -- costs are booked at the month's close: before that neither year's part of it is a result
-        and (shown.no_value_reason is null or shown.no_value_reason <> 'incomplete_period')
-where shown.period_grain not like '%_to_date'
+        when judged.no_value_reason = 'incomplete_period' then null
+        else to_date.actual_value
+    end as last_year_to_date_value
+from judged
+-- left: a settled period has none, and neither has an open one without a last year
+left join to_date
+    on
+        judged.kpi_id = to_date.kpi_id
+        and judged.period_grain = to_date.period_grain
+        and judged.last_year_start_date = to_date.period_start_date
+        and judged.scope_type = to_date.scope_type
+        and judged.scope_id = to_date.scope_id
+where judged.period_grain not like '%_to_date'
