@@ -22,6 +22,9 @@ facts as (
         targets.target_lower,
         targets.target_upper,
         targets.baseline_value,
+        targets.target_id,
+        targets.target_origin,
+        targets.phasing_used,
         coalesce(own_tolerances.on_track_tolerance, default_tolerances.on_track_tolerance) as on_track_tolerance,
         coalesce(own_tolerances.at_risk_tolerance, default_tolerances.at_risk_tolerance) as at_risk_tolerance
     from {{ ref('kpi_values') }} as kpi_values
@@ -158,6 +161,9 @@ select
     with_history.target_upper,
     with_history.baseline_value,
     with_history.period_target_value,
+    with_history.target_id,
+    with_history.target_origin,
+    with_history.phasing_used,
     cast(with_history.variance as decimal(38, 10)) as variance,
     cast(with_history.variance_ratio as decimal(38, 10)) as variance_ratio,
     cast(-with_history.variance as decimal(38, 10)) as remaining_to_target,
@@ -165,6 +171,8 @@ select
     cast(with_history.progress_ratio as decimal(38, 10)) as progress_ratio,
     case
         when with_history.actual_value is null then 'no_data'
+        -- a target that grows from last year's value, of which there is none
+        when not with_history.has_target and with_history.target_id is not null then 'no_last_year'
         when not with_history.has_target then 'no_target'
         when with_history.variance_ratio is null then 'zero_target'
         when with_history.progress_ratio is null then 'not_positive'
