@@ -1,35 +1,27 @@
 -- The one target that counts for each value, the nearest: a named period before a standing target, a
 -- named scope before all scopes of its type, a named grain before every grain, one that somebody set
 -- before a derived one, one for the very period before a part of the year's.
-with candidates as (
+with direct as (
     select
         kpi_values.kpi_id,
         kpi_values.period_grain,
         kpi_values.period_start_date,
         kpi_values.scope_type,
         kpi_values.scope_id,
+        case when targets.target_kind = 'growth' then kpi_values.last_year_start_date end as grows_from_date,
         targets.target_id,
-        case when targets.target_kind = 'value' then targets.origin else targets.target_kind end as target_origin,
-        phased.phasing_used,
-        case
-            when targets.target_kind <> 'growth' then targets.target_value
-            else {{ growth_target('last_year.actual_value', 'targets.growth_ratio', 'catalogue.target_phasing') }}
-        end as period_target_value,
-        targets.target_lower as period_target_lower,
-        targets.target_upper as period_target_upper,
-        targets.baseline_value as period_baseline_value,
-        -- what was due by now, where the days of the target or its budget say so
-        coalesce(phased.due_target_value, targets.to_date_value) as due_target_value,
-        phased.due_target_lower,
-        phased.due_target_upper,
-        phased.due_baseline_value,
+        targets.target_kind,
+        targets.origin,
+        targets.target_value,
+        targets.to_date_value,
+        targets.target_lower,
+        targets.target_upper,
+        targets.growth_ratio,
+        targets.baseline_value,
         targets.period_start_date is null as is_standing,
         targets.scope_id is null as is_for_all_scopes,
-        targets.period_grain is null as is_for_all_grains,
-        targets.origin <> 'set' as is_derived,
-        false as is_part
+        targets.period_grain is null as is_for_all_grains
     from {{ ref('kpi_values') }} as kpi_values
-    inner join {{ ref('kpi_catalogue') }} as catalogue on kpi_values.kpi_id = catalogue.kpi_id
     inner join {{ ref('kpi_targets') }} as targets
         on
             kpi_values.kpi_id = targets.kpi_id
@@ -38,22 +30,6 @@ with candidates as (
             and kpi_values.period_grain = coalesce(targets.period_grain, kpi_values.period_grain)
             and kpi_values.period_start_date = coalesce(targets.period_start_date, kpi_values.period_start_date)
     cross join {{ source('audit', 'run_settings') }} as settings
-    -- left: most targets are not phased
-    left join {{ ref('phased_targets') }} as phased
-        on
-            targets.target_id = phased.target_id
-            and kpi_values.scope_id = phased.scope_id
-            and phased.is_own_period
-    -- left: only growth needs last year, and it may be missing
-    left join {{ ref('kpi_values') }} as last_year
-        on
-            targets.target_kind = 'growth'
-            and kpi_values.kpi_id = last_year.kpi_id
-            and kpi_values.scope_type = last_year.scope_type
-            and kpi_values.scope_id = last_year.scope_id
-            and kpi_values.period_grain = last_year.period_grain
-            and kpi_values.last_year_start_date = last_year.period_start_date
-            and last_year.period_status = 'settled'
     where
         targets.removed_on is null
         and (
@@ -69,6 +45,57 @@ with candidates as (
                 and coalesce(settings.as_of_date < targets.superseded_on, true)
             )
         )
+),
+
+settled_values as (
+    select * from {{ ref('kpi_values') }}
+    where period_status = 'settled'
+),
+
+candidates as (
+    select
+        direct.kpi_id,
+        direct.period_grain,
+        direct.period_start_date,
+        direct.scope_type,
+        direct.scope_id,
+        direct.target_id,
+        case when direct.target_kind = 'value' then direct.origin else direct.target_kind end as target_origin,
+        phased.phasing_used,
+        case
+            when direct.target_kind <> 'growth' then direct.target_value
+            else {{ growth_target('last_year.actual_value', 'direct.growth_ratio', 'catalogue.target_phasing') }}
+        end as period_target_value,
+        direct.target_lower as period_target_lower,
+        direct.target_upper as period_target_upper,
+        direct.baseline_value as period_baseline_value,
+        -- what was due by now, where the days of the target or its budget say so
+        coalesce(phased.due_target_value, direct.to_date_value) as due_target_value,
+        phased.due_target_lower,
+        phased.due_target_upper,
+        phased.due_baseline_value,
+        direct.is_standing,
+        direct.is_for_all_scopes,
+        direct.is_for_all_grains,
+        direct.origin <> 'set' as is_derived,
+        false as is_part
+    from direct
+    inner join {{ ref('kpi_catalogue') }} as catalogue on direct.kpi_id = catalogue.kpi_id
+    -- left: most targets are not phased
+    left join {{ ref('phased_targets') }} as phased
+        on
+            direct.target_id = phased.target_id
+            and direct.scope_id = phased.scope_id
+            and direct.period_grain = phased.period_grain
+            and direct.period_start_date = phased.period_start_date
+    -- left: only growth needs last year, and it may be missing
+    left join settled_values as last_year
+        on
+            direct.kpi_id = last_year.kpi_id
+            and direct.scope_type = last_year.scope_type
+            and direct.scope_id = last_year.scope_id
+            and direct.period_grain = last_year.period_grain
+            and direct.grows_from_date = last_year.period_start_date
     union all
     select
         kpi_id,

@@ -9,6 +9,11 @@ with scopes as (
     from {{ ref('kpi_values') }}
 ),
 
+settled_values as (
+    select * from {{ ref('kpi_values') }}
+    where period_status = 'settled'
+),
+
 measures as (
     select 'value' as measure
     union all
@@ -21,22 +26,15 @@ measures as (
 
 in_force as (
     select
-        targets.target_id,
-        targets.kpi_id,
-        targets.scope_type,
-        scopes.scope_id,
-        targets.period_grain,
-        targets.period_start_date,
-        targets.phasing,
+        targets.*,
         catalogue.target_phasing,
-        targets.scope_id is null as is_for_all_scopes,
+        scopes.scope_id as of_scope_id,
         case
-            when targets.target_kind <> 'growth' then targets.target_value
-            else {{ growth_target('last_year.actual_value', 'targets.growth_ratio', 'catalogue.target_phasing') }}
-        end as target_value,
-        targets.target_lower,
-        targets.target_upper,
-        targets.baseline_value,
+            when targets.target_kind <> 'growth' then null
+            when targets.period_grain in ('day', 'week')
+                then cast({{ dbt.dateadd('day', -364, 'targets.period_start_date') }} as date)
+            else cast({{ dbt.dateadd('year', -1, 'targets.period_start_date') }} as date)
+        end as grows_from_date,
         -- one for the named scope before one for all scopes of its type
         row_number() over (
             partition by
@@ -55,20 +53,6 @@ in_force as (
             and targets.scope_type = scopes.scope_type
             and coalesce(targets.scope_id, scopes.scope_id) = scopes.scope_id
     cross join {{ source('audit', 'run_settings') }} as settings
-    -- left: only growth needs last year, and it may be missing
-    left join {{ ref('kpi_values') }} as last_year
-        on
-            targets.target_kind = 'growth'
-            and targets.kpi_id = last_year.kpi_id
-            and targets.scope_type = last_year.scope_type
-            and scopes.scope_id = last_year.scope_id
-            and targets.period_grain = last_year.period_grain
-            and last_year.period_status = 'settled'
-            and case
-                when targets.period_grain in ('day', 'week')
-                    then cast({{ dbt.dateadd('day', -364, 'targets.period_start_date') }} as date)
-                else cast({{ dbt.dateadd('year', -1, 'targets.period_start_date') }} as date)
-            end = last_year.period_start_date
     where
         targets.period_start_date is not null
         and targets.valid_from <= settings.as_of_date
@@ -78,17 +62,39 @@ in_force as (
 
 measured as (
     select
-        in_force.*,
+        in_force.target_id,
+        in_force.kpi_id,
+        in_force.scope_type,
+        in_force.of_scope_id as scope_id,
+        in_force.scope_id is null as is_for_all_scopes,
+        in_force.period_grain,
+        in_force.period_start_date,
+        in_force.phasing,
+        in_force.target_phasing,
         measures.measure,
-        case measures.measure
-            when 'value' then in_force.target_value
-            when 'lower' then in_force.target_lower
-            when 'upper' then in_force.target_upper
-            else in_force.baseline_value
+        case
+            when measures.measure = 'lower' then in_force.target_lower
+            when measures.measure = 'upper' then in_force.target_upper
+            when measures.measure = 'baseline' then in_force.baseline_value
+            when in_force.target_kind <> 'growth' then in_force.target_value
+            else {{ growth_target('last_year.actual_value', 'in_force.growth_ratio', 'in_force.target_phasing') }}
         end as measured_value
     from in_force
     cross join measures
+    -- left: only growth needs last year, and it may be missing
+    left join settled_values as last_year
+        on
+            in_force.kpi_id = last_year.kpi_id
+            and in_force.scope_type = last_year.scope_type
+            and in_force.of_scope_id = last_year.scope_id
+            and in_force.period_grain = last_year.period_grain
+            and in_force.grows_from_date = last_year.period_start_date
     where in_force.choice = 1 and in_force.phasing <> 'none' and in_force.target_phasing <> 'none'
+),
+
+monthly_values as (
+    select * from settled_values
+    where period_grain = 'month'
 ),
 
 weighed as (
@@ -132,14 +138,11 @@ weighed as (
             else dim_dates.calendar_date
         end = measured.period_start_date
     -- left: a month that is missing sends the whole target back to calendar days
-    left join {{ ref('kpi_values') }} as last_year
+    left join monthly_values as last_year
         on
-            measured.phasing = 'same_as_last_year'
-            and measured.kpi_id = last_year.kpi_id
+            measured.kpi_id = last_year.kpi_id
             and measured.scope_type = last_year.scope_type
             and measured.scope_id = last_year.scope_id
-            and last_year.period_grain = 'month'
-            and last_year.period_status = 'settled'
             and cast({{ dbt.dateadd('year', -1, 'dim_dates.month_start_date') }} as date) = last_year.period_start_date
     where measured.measured_value is not null
 ),
