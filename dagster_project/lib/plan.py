@@ -167,8 +167,9 @@ def ends_with_its_period(row: Row) -> Iterator[Finding]:
 
 def names_the_grain_of_an_amount(row: Row) -> Iterator[Finding]:
     """A standing amount is for one grain: a day must not be held to the target of a year."""
-    adds_up = _kpi(row).get("target_phasing") == "adds_up"
-    if adds_up and row["period_grain"] is None and row["target_kind"] == "value":
+    if row["period_grain"] or row["period_start_date"] or row["target_kind"] != "value":
+        return
+    if _kpi(row).get("target_phasing") == "adds_up":
         yield "period_grain", f"{row['kpi_id']} adds up over time, so a target for it needs a grain"
 
 
