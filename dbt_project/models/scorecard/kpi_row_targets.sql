@@ -167,15 +167,9 @@ select
     target_origin,
     phasing_used,
     period_target_value,
-    {% for target in ['target_value', 'target_lower', 'target_upper', 'baseline_value'] -%}
-    case
-        when not is_to_date then period_{{ target }}
-        when due_{{ target }} is not null then due_{{ target }}
-        -- of a retention it is the loss that grows with time
-        when target_phasing = 'shrinks'
-            then 1 - {{ part_of_target('(1 - period_' ~ target ~ ')', 'elapsed_days', 'period_days', 'target_phasing') }}
-        else {{ part_of_target('period_' ~ target, 'elapsed_days', 'period_days', 'target_phasing') }}
-    end as {{ target }}{{ ',' if not loop.last }}
-    {% endfor %}
+    cast({{ due_target('target_value') }} as decimal(38, 10)) as target_value,
+    cast({{ due_target('target_lower') }} as decimal(38, 10)) as target_lower,
+    cast({{ due_target('target_upper') }} as decimal(38, 10)) as target_upper,
+    cast({{ due_target('baseline_value') }} as decimal(38, 10)) as baseline_value
 from ranked
 where choice = 1

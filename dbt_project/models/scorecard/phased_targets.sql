@@ -31,8 +31,8 @@ with parts as (
             and (
                 days.period_grain = 'year'
                 or (
-                    days.period_grain = periods.period_grain
-                    and days.period_start_date = periods.period_start_date
+                    periods.period_grain = days.period_grain
+                    and periods.period_start_date = days.period_start_date
                 )
             )
     group by
