@@ -107,6 +107,7 @@ def _section(row: Row) -> str:
         ("Roll-up", f"{row['additivity'].replace('_', '-')}: {row['additivity_note']}"),
         ("Owner", f"{_words(row['owner_role']).lower()}, reviewed {row['review_cadence']}"),
         ("Targets", _TARGETS[row["target_rule"]]),
+        ("A year's target", "" if row["target_rule"] == "none" else _PHASING[row["target_phasing"]]),
         (
             "Benchmark",
             f"{row['benchmark_value']} ({row['benchmark_source']})" if row["benchmark_value"] else "",
@@ -128,6 +129,14 @@ _TARGETS = {
     "budget": "follow from the budget",
     "quota": "follow from the quotas of the salespeople, or set in `targets.csv`",
     "none": "none: shown without a target",
+}
+
+_PHASING = {
+    "adds_up": "is the sum of its months",
+    "grows": "grows with the length of the period: a month has its share",
+    "shrinks": "its loss grows with the length of the period: a month has its share",
+    "same": "is that of every month too",
+    "none": "says nothing about a month; each grain needs its own",
 }
 
 

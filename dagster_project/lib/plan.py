@@ -33,6 +33,8 @@ from dagster_project.lib.plan_objectives import (
 )
 
 SCHEMA = "plan"
+# every target that was ever read, so that a row taken out of the plan is not forgotten
+LEDGER = "targets_seen"
 _SQL_TYPES = {"text": "varchar", "date": "date", "number": "decimal(38, 10)"}
 _SHOWN_PROBLEMS = 20
 _WHAT_TO_DO = (
@@ -106,6 +108,96 @@ def is_in_order(first: str, second: str) -> Callable[[Row], Iterator[Finding]]:
     return rule
 
 
+def _kpi(row: Row) -> Mapping[str, str]:
+    """The KPI's row of the catalogue; of an unknown one nothing is known, so nothing more is said about it."""
+    return next((kpi for kpi in catalogue_rows() if kpi["kpi_id"] == row["kpi_id"]), {})
+
+
+def stands_where_its_kpi_does(row: Row) -> Iterator[Finding]:
+    """The KPI has targets, and is published at the target's scope and grain."""
+    kpi = _kpi(row)
+    if not kpi:
+        return
+    if kpi["target_rule"] == "none":
+        yield (
+            "kpi_id",
+            f"{row['kpi_id']} is shown without a target (its target_rule in the catalogue is none)",
+        )
+    if row["scope_type"] not in kpi["scopes"].split(","):
+        yield "scope_type", f'{row["kpi_id"]} is published by {kpi["scopes"]}, not by "{row["scope_type"]}"'
+    if row["scope_type"] == "company" and row["scope_id"] not in (None, "all"):
+        yield "scope_id", f'the company as a whole is "all", found "{row["scope_id"]}"'
+    if row["period_grain"] and row["period_grain"] not in kpi["grains"].split(","):
+        yield "period_grain", f"{row['kpi_id']} is published by {kpi['grains']}, not by {row['period_grain']}"
+
+
+def says_one_thing(row: Row) -> Iterator[Finding]:
+    """A value or a band, as the KPI's direction asks; a growth; or the benchmark - and nothing beside it."""
+    kpi, kind = _kpi(row), row["target_kind"]
+    if not kpi:
+        return
+    is_band = kpi["direction"] == "band"
+    bounds = ("target_lower", "target_upper")
+    may_hold = {
+        "value": bounds if is_band else ("target_value",),
+        "growth": ("growth_ratio",),
+        "benchmark": (),
+    }[kind]
+    what = f"a target by {kind}" if kind != "value" else f"a KPI whose direction is {kpi['direction']}"
+    for column in ("target_value", *bounds, "growth_ratio"):
+        if row[column] is not None and column not in may_hold:
+            yield column, f"expected an empty cell for {what}, found {row[column]}"
+    if may_hold and all(row[column] is None for column in may_hold):
+        yield may_hold[0], f"expected a number for {what}, found an empty cell"
+    if kind != "value" and is_band:
+        yield "target_kind", f"{row['kpi_id']} is best inside a band, so its target is a band, not a {kind}"
+    if kind == "benchmark" and not kpi["benchmark_value"]:
+        yield "target_kind", f"{row['kpi_id']} has no benchmark_value in the catalogue"
+
+
+def begins_with_its_period(row: Row) -> Iterator[Finding]:
+    """A named period has a grain and begins on its first day; quarters and years of any fiscal year on a 1st."""
+    start, grain = row["period_start_date"], row["period_grain"]
+    if start is None:
+        return
+    if grain is None:
+        yield "period_grain", f"expected the grain of the period that begins on {start}, found an empty cell"
+    elif grain == "week" and start.weekday() != 0:
+        yield "period_start_date", f"a week begins on a Monday, {start} is none"
+    elif grain in ("month", "quarter", "year") and start.day != 1:
+        yield "period_start_date", f"a {grain} begins on the 1st of a month, found {start}"
+
+
+def is_phased_only_within_a_period(row: Row) -> Iterator[Finding]:
+    """Only the target of a named period can be shared out over its days, and only if the KPI allows it."""
+    if row["phasing"] == "none":
+        return
+    if row["period_start_date"] is None:
+        yield (
+            "phasing",
+            f"{row['phasing']} needs a period to share out: fill in period_start_date, or write none",
+        )
+    if _kpi(row).get("target_phasing") == "none":
+        yield (
+            "phasing",
+            f"{row['kpi_id']} for a part of the year does not follow from that of the year; set one for each grain",
+        )
+
+
+def ends_with_its_period(row: Row) -> Iterator[Finding]:
+    """A target for a named period ends with it."""
+    if row["period_start_date"] is not None and row["valid_to"] is not None:
+        yield "valid_to", "a target for a named period ends with the period; leave the cell empty"
+
+
+def names_the_grain_of_an_amount(row: Row) -> Iterator[Finding]:
+    """A standing amount is for one grain: a day must not be held to the target of a year."""
+    if row["period_grain"] or row["period_start_date"] or row["target_kind"] != "value":
+        return
+    if _kpi(row).get("target_phasing") == "adds_up":
+        yield "period_grain", f"{row['kpi_id']} adds up over time, so a target for it needs a grain"
+
+
 WHO_AND_WHY = (
     Column("set_by", required=True),
     Column("set_on", "date", required=True),
@@ -151,6 +243,12 @@ SHEETS = (
             is_known_kpi,
             is_in_order("valid_from", "valid_to"),
             is_in_order("target_lower", "target_upper"),
+            stands_where_its_kpi_does,
+            says_one_thing,
+            begins_with_its_period,
+            is_phased_only_within_a_period,
+            ends_with_its_period,
+            names_the_grain_of_an_amount,
         ),
     ),
     Sheet(
@@ -234,6 +332,8 @@ SHEETS = (
     ),
 )
 
+_TARGETS = next(sheet for sheet in SHEETS if sheet.name == "targets")
+
 
 class Problems:
     """What is wrong with a plan: the first problems in words, the others counted."""
@@ -298,6 +398,39 @@ def write_plan(connection: duckdb.DuckDBPyConnection, plan: Mapping[str, Sequenc
             if rows:
                 places = ", ".join("?" * len(sheet.columns))
                 connection.executemany(f"insert into {SCHEMA}.{sheet.name} values ({places})", rows)
+        _prepare_ledger(connection)
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+def remember_targets(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
+    """Enter the plan's targets into the ledger; those that are gone get the day they were first missed on.
+
+    A row that was changed in its place is two rows: the old one is gone, the new one is new. A row that comes
+    back is there again.
+    """
+    names = [column.name for column in _TARGETS.columns]
+    same = " and ".join(f"ledger.{name} is not distinct from targets.{name}" for name in names)
+    found = f"exists (select 1 from {SCHEMA}.targets where {same})"
+    connection.begin()
+    try:
+        connection.execute(
+            f"update {SCHEMA}.{LEDGER} as ledger set removed_on = null,"
+            f" first_seen_on = least(first_seen_on, $1), last_seen_on = greatest(last_seen_on, $1) where {found}",
+            [as_of],
+        )
+        connection.execute(
+            f"update {SCHEMA}.{LEDGER} as ledger set removed_on = $1 where removed_on is null and not {found}",
+            [as_of],
+        )
+        connection.execute(
+            f"insert into {SCHEMA}.{LEDGER} ({', '.join(names)}, first_seen_on, last_seen_on)"
+            f" select {', '.join(names)}, $1, $1 from {SCHEMA}.targets as targets"
+            f" where not exists (select 1 from {SCHEMA}.{LEDGER} as ledger where {same})",
+            [as_of],
+        )
         connection.commit()
     except BaseException:
         connection.rollback()
@@ -305,12 +438,33 @@ def write_plan(connection: duckdb.DuckDBPyConnection, plan: Mapping[str, Sequenc
 
 
 def plan_hash(connection: duckdb.DuckDBPyConnection) -> str:
-    """Hash of the plan's content in the warehouse: another file with the same rows is the same plan."""
+    """Hash of the plan's content in the warehouse: another file with the same rows is the same plan.
+
+    Targets that were taken out are part of it, since they are published too. When a row was first or last seen is
+    not: a rerun of the same plan is the same plan.
+    """
     digest = hashlib.sha256()
     for sheet in SHEETS:
         for row in connection.execute(f"select * from {SCHEMA}.{sheet.name} order by all").fetchall():
             digest.update(f"{sheet.name}\0{row!r}\n".encode())
+    names = ", ".join(column.name for column in _TARGETS.columns)
+    removed = connection.execute(
+        f"select {names}, removed_on from {SCHEMA}.{LEDGER} where removed_on is not null order by all"
+    )
+    for row in removed.fetchall():
+        digest.update(f"{LEDGER}\0{row!r}\n".encode())
     return digest.hexdigest()
+
+
+def _prepare_ledger(connection: duckdb.DuckDBPyConnection) -> None:
+    """The ledger as it is, with the columns that a target has today."""
+    connection.execute(
+        f"create table if not exists {SCHEMA}.{LEDGER} (first_seen_on date, last_seen_on date, removed_on date)"
+    )
+    for column in _TARGETS.columns:
+        connection.execute(
+            f"alter table {SCHEMA}.{LEDGER} add column if not exists {column.name} {_SQL_TYPES[column.type]}"
+        )
 
 
 def _wrong_header(sheet: Sheet, header: Sequence[str]) -> str | None:

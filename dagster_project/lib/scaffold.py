@@ -81,6 +81,7 @@ def new_kpi(root: Path, kpi_id: str, department: str, measures: str) -> list[Pat
         "scopes": "company",
         "review_cadence": "monthly",
         "target_rule": "none",
+        "target_phasing": "same",
         "metric_layer_note": FILL_IN,
     }
     line = io.StringIO()

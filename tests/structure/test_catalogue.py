@@ -138,6 +138,15 @@ def test_kpi_has_a_target_rule_and_the_rule_is_true(kpi_id):
         assert f"'{kpi_id}'" in (CHECKOUT / "dbt_project/models/scorecard/kpi_targets.sql").read_text()
 
 
+def test_what_adds_up_over_time_is_an_additive_flow_and_nothing_else():
+    for kpi_id, row in CATALOGUE.items():
+        is_additive_flow = (row["additivity"], row["period_basis"]) == ("additive", "flow")
+        assert (row["target_phasing"] == "adds_up") == is_additive_flow, kpi_id
+        assert row["target_phasing"] in {"adds_up", "grows", "shrinks", "same", "none"}, kpi_id
+        if row["period_basis"] == "snapshot":
+            assert row["target_phasing"] == "same", kpi_id
+
+
 def test_targets_fit_the_direction_of_their_kpi():
     for row in rows("targets"):
         kpi = CATALOGUE[row["kpi_id"]]
@@ -145,7 +154,7 @@ def test_targets_fit_the_direction_of_their_kpi():
         if kpi["direction"] == "band":
             assert has_band and not row["target_value"], row
             assert float(row["target_lower"]) <= float(row["target_upper"]), row
-        else:
+        elif row["target_kind"] == "value":
             assert row["target_value"] and not row["target_lower"] and not row["target_upper"], row
         assert row["scope_type"] in kpi["scopes"].split(","), row
         assert not row["period_grain"] or row["period_grain"] in kpi["grains"].split(","), row

@@ -94,6 +94,7 @@ def test_everything_published_is_upstream_of_an_exposure(manifest):
         "kpi_latest",
         "kpi_catalogue",
         "kpi_targets",
+        "target_reconciliation",
         "periods",
         "scopes",
         "statuses",

@@ -12,8 +12,8 @@ from dagster_project.lib.dbt_failures import findings, forget_results, read_resu
 from dagster_project.lib.edition import edition_id, is_published, write_lineage
 from dagster_project.lib.ingest import ensure_audit_tables, write_domain_coverage, write_run_settings
 from dagster_project.lib.lineage import kpi_definitions, kpi_inputs, layer_of
+from dagster_project.lib.plan import LEDGER, SHEETS, PlanError, read_plan, remember_targets, write_plan
 from dagster_project.lib.plan import SCHEMA as PLAN_SCHEMA
-from dagster_project.lib.plan import SHEETS, PlanError, read_plan, write_plan
 
 RUN_FACTS = ("run_settings", "domain_coverage", "kpi_inputs", "kpi_definitions")
 # What the audit schema holds is written by the steps themselves; dbt reads it as sources.
@@ -59,6 +59,7 @@ def plan(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg
         raise dg.Failure(description=str(error), allow_retries=False) from error
     with warehouse.connect() as connection:
         write_plan(connection, sheets)
+        remember_targets(connection, settings().as_of)
     context.log.info(f"Plan: {', '.join(f'{len(rows)} {name}' for name, rows in sheets.items())}.")
     for name, key in PLAN_KEYS.items():
         yield dg.MaterializeResult(asset_key=key, metadata={"dagster/row_count": len(sheets[name])})
@@ -174,11 +175,21 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse
 
 # ingest and the gate keep these as they go: shown in the graph, made by no step of their own
 KEPT_ON_THE_WAY = [
-    dg.AssetSpec(dg.AssetKey(["audit", name]), group_name="audit", deps=raw_keys(), description=description)
-    for name, description in (
-        ("raw_tables", "Each raw table as it stands: rows, rejects, freshness, content hash."),
-        ("check_results", "The latest verdict of each expectation."),
-    )
+    dg.AssetSpec(
+        dg.AssetKey([PLAN_SCHEMA, LEDGER]),
+        group_name="plan",
+        deps=[PLAN_KEYS["targets"]],
+        description="Every target that was ever in the plan, with the day it was taken out.",
+    ),
+    *(
+        dg.AssetSpec(
+            dg.AssetKey(["audit", name]), group_name="audit", deps=raw_keys(), description=description
+        )
+        for name, description in (
+            ("raw_tables", "Each raw table as it stands: rows, rejects, freshness, content hash."),
+            ("check_results", "The latest verdict of each expectation."),
+        )
+    ),
 ]
 
 

@@ -46,6 +46,7 @@ select
     catalogue.benchmark_source,
     catalogue.formula,
     catalogue.target_rule,
+    catalogue.target_phasing,
     catalogue.note,
     catalogue.metric_layer_note,
     data_notes.data_note_en,

@@ -22,6 +22,9 @@ facts as (
         targets.target_lower,
         targets.target_upper,
         targets.baseline_value,
+        targets.target_id,
+        targets.target_origin,
+        targets.phasing_used,
         coalesce(own_tolerances.on_track_tolerance, default_tolerances.on_track_tolerance) as on_track_tolerance,
         coalesce(own_tolerances.at_risk_tolerance, default_tolerances.at_risk_tolerance) as at_risk_tolerance
     from {{ ref('kpi_values') }} as kpi_values
@@ -205,6 +208,9 @@ select
     ranked.target_upper,
     ranked.baseline_value,
     ranked.period_target_value,
+    ranked.target_id,
+    ranked.target_origin,
+    ranked.phasing_used,
     cast(ranked.variance as decimal(38, 10)) as variance,
     cast(ranked.variance_ratio as decimal(38, 10)) as variance_ratio,
     cast(-ranked.variance as decimal(38, 10)) as remaining_to_target,
@@ -212,6 +218,8 @@ select
     cast(ranked.progress_ratio as decimal(38, 10)) as progress_ratio,
     case
         when ranked.actual_value is null then 'no_data'
+        -- a target that grows from last year's value, of which there is none
+        when not ranked.has_target and ranked.target_id is not null then 'no_last_year'
         when not ranked.has_target then 'no_target'
         when ranked.variance_ratio is null then 'zero_target'
         when ranked.progress_ratio is null then 'not_positive'

@@ -1,0 +1,301 @@
+"""What may stand in the sheet `targets`, and the ledger that no target ever leaves."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from decimal import Decimal
+
+import duckdb
+import pytest
+
+from dagster_project.lib.plan import (
+    LEDGER,
+    SCHEMA,
+    SHEETS,
+    PlanError,
+    plan_hash,
+    read_plan,
+    remember_targets,
+    write_plan,
+)
+from dagster_project.lib.settings import SHIPPED_PLAN
+
+COLUMNS = [column.name for column in next(sheet for sheet in SHEETS if sheet.name == "targets").columns]
+GOAL = {
+    "kpi_id": "gross_margin_ratio",
+    "scope_type": "company",
+    "target_value": "0.375",
+    "set_by": "chief_executive",
+    "set_on": "2024-12-12",
+    "reason": "Carries the branch offices.",
+    "valid_from": "2025-01-01",
+}
+YEAR = {
+    **GOAL,
+    "kpi_id": "revenue_amount",
+    "target_value": "1200",
+    "scope_id": "all",
+    "period_grain": "year",
+    "period_start_date": "2025-01-01",
+}
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write targets.csv with these rows; the folder."""
+
+    def written(*rows):
+        with (tmp_path / "targets.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, COLUMNS)
+            writer.writeheader()
+            writer.writerows(rows)
+        return tmp_path
+
+    return written
+
+
+@pytest.mark.parametrize(
+    ("good", "change", "column", "message"),
+    [
+        pytest.param(
+            GOAL, {"kpi_id": "hires_count"}, "kpi_id", "shown without a target", id="a KPI without targets"
+        ),
+        pytest.param(
+            GOAL | {"scope_type": "region", "scope_id": "Skåne"},
+            {"scope_type": "warehouse"},
+            "scope_type",
+            'published by company,region,channel,product_category,customer_segment,employee, not by "warehouse"',
+            id="a scope it is not published by",
+        ),
+        pytest.param(GOAL | {"scope_id": "all"}, {"scope_id": "North"}, "scope_id", 'is "all"', id="company"),
+        pytest.param(
+            GOAL | {"kpi_id": "net_margin_ratio", "period_grain": "month"},
+            {"period_grain": "week"},
+            "period_grain",
+            "published by month,quarter,year, not by week",
+            id="a grain it is not published by",
+        ),
+        pytest.param(GOAL, {"target_value": ""}, "target_value", "expected a number", id="no value"),
+        pytest.param(
+            GOAL,
+            {"target_upper": "0.4"},
+            "target_upper",
+            "expected an empty cell for a KPI whose direction is higher, found 0.4",
+            id="a band beside a value",
+        ),
+        pytest.param(
+            GOAL | {"kpi_id": "utilisation_ratio", "target_value": "", "target_lower": "0.68"},
+            {"target_value": "0.7"},
+            "target_value",
+            "expected an empty cell for a KPI whose direction is band",
+            id="a value for a band",
+        ),
+        pytest.param(
+            GOAL | {"kpi_id": "utilisation_ratio", "target_value": "", "target_upper": "0.8"},
+            {"target_upper": ""},
+            "target_lower",
+            "expected a number for a KPI whose direction is band",
+            id="a band without ends",
+        ),
+        pytest.param(
+            GOAL | {"target_kind": "growth", "target_value": "", "growth_ratio": "0.15"},
+            {"growth_ratio": ""},
+            "growth_ratio",
+            "expected a number for a target by growth",
+            id="growth of nothing",
+        ),
+        pytest.param(
+            GOAL | {"target_kind": "growth", "target_value": "", "growth_ratio": "-0.05"},
+            {"target_value": "3"},
+            "target_value",
+            "expected an empty cell for a target by growth, found 3",
+            id="growth and a value",
+        ),
+        pytest.param(
+            GOAL, {"growth_ratio": "0.1"}, "growth_ratio", "expected an empty cell", id="value and growth"
+        ),
+        pytest.param(
+            GOAL | {"target_kind": "growth", "target_value": "", "growth_ratio": "0.1"},
+            {"kpi_id": "utilisation_ratio"},
+            "target_kind",
+            "is best inside a band",
+            id="growth of a band",
+        ),
+        pytest.param(
+            GOAL | {"kpi_id": "quick_ratio", "target_kind": "benchmark", "target_value": ""},
+            {"kpi_id": "gross_margin_ratio"},
+            "target_kind",
+            "has no benchmark_value in the catalogue",
+            id="a benchmark that is not there",
+        ),
+        pytest.param(
+            GOAL | {"kpi_id": "quick_ratio", "target_kind": "benchmark", "target_value": ""},
+            {"target_value": "1"},
+            "target_value",
+            "expected an empty cell for a target by benchmark",
+            id="benchmark and a value",
+        ),
+        pytest.param(
+            YEAR,
+            {"period_grain": ""},
+            "period_grain",
+            "grain of the period that begins on 2025-01-01",
+            id="grain",
+        ),
+        pytest.param(
+            YEAR | {"period_start_date": "2025-07-01"},
+            {"period_start_date": "2025-07-02"},
+            "period_start_date",
+            "a year begins on the 1st of a month, found 2025-07-02",
+            id="a year from the 2nd",
+        ),
+        pytest.param(
+            YEAR | {"period_grain": "week", "period_start_date": "2024-12-30"},
+            {"period_start_date": "2025-01-01"},
+            "period_start_date",
+            "a week begins on a Monday, 2025-01-01 is none",
+            id="a week from Wednesday",
+        ),
+        pytest.param(
+            YEAR | {"phasing": "linear"},
+            {"period_start_date": ""},
+            "phasing",
+            "linear needs a period to share out",
+            id="phasing of no period",
+        ),
+        pytest.param(
+            YEAR | {"kpi_id": "headcount", "target_value": "", "target_lower": "80", "phasing": "linear"},
+            {"kpi_id": "active_customers_count", "target_value": "900", "target_lower": ""},
+            "phasing",
+            "set one for each grain",
+            id="distinct customers are not phased",
+        ),
+        pytest.param(
+            GOAL | {"valid_to": "2025-12-31"},
+            {"period_grain": "year", "period_start_date": "2025-01-01"},
+            "valid_to",
+            "ends with the period",
+            id="a named period with an end of its own",
+        ),
+        pytest.param(
+            GOAL | {"valid_to": "2025-01-01"},
+            {"valid_to": "2024-12-31"},
+            "valid_to",
+            "lies before",
+            id="ends first",
+        ),
+        pytest.param(
+            GOAL | {"kpi_id": "revenue_amount", "period_grain": "month"},
+            {"period_grain": ""},
+            "period_grain",
+            "adds up over time, so a target for it needs a grain",
+            id="a day held to a year",
+        ),
+        pytest.param(
+            GOAL, {"kpi_id": "no_such_ratio"}, "kpi_id", 'there is no KPI "no_such_ratio"', id="unknown"
+        ),
+    ],
+)
+def test_one_cell_is_wrong_and_is_named(write, good, change, column, message):
+    """The row is read as it is; with one thing changed it is refused, by row and column."""
+    assert len(read_plan(write(good))["targets"]) == 1
+    with pytest.raises(PlanError) as error:
+        read_plan(write(good | change))
+    (line,) = [line for line in str(error.value).splitlines() if f"column {column}:" in line]
+    assert line.startswith(f"- targets.csv, line 2, column {column}: ") and message in line
+
+
+def test_a_growth_amount_may_stand_for_every_grain(write):
+    row = GOAL | {
+        "kpi_id": "revenue_amount",
+        "target_kind": "growth",
+        "target_value": "",
+        "growth_ratio": "0.1",
+    }
+    assert read_plan(write(row))["targets"][0]["period_grain"] is None
+
+
+def test_two_rows_may_not_say_the_same(write):
+    later = GOAL | {"valid_from": "2026-01-01", "target_value": "0.4"}
+    assert len(read_plan(write(GOAL, later))["targets"]) == 2
+    with pytest.raises(PlanError, match="line 3: says the same"):
+        read_plan(write(GOAL, GOAL | {"target_value": "0.4"}))
+
+
+def test_the_shipped_plan_is_in_order():
+    targets = read_plan(SHIPPED_PLAN)["targets"]
+    assert {row["target_kind"] for row in targets} == {"value", "growth", "benchmark"}
+    assert {row["phasing"] for row in targets} == {"none", "linear", "working_days", "same_as_last_year"}
+    assert all(
+        row["valid_to"] for row in targets if row["company"] == "demo" and row["period_start_date"] is None
+    ), "a goal without an end is not bound in time"
+
+
+@pytest.fixture
+def warehouse():
+    with duckdb.connect() as connection:
+        yield connection
+
+
+def load(warehouse, folder, as_of):
+    write_plan(warehouse, read_plan(folder))
+    remember_targets(warehouse, as_of)
+    return plan_hash(warehouse)
+
+
+def ledger(warehouse):
+    return warehouse.execute(
+        f"select target_value, first_seen_on, last_seen_on, removed_on from {SCHEMA}.{LEDGER} order by 1, 2"
+    ).fetchall()
+
+
+JAN, FEB, MAR = date(2025, 1, 31), date(2025, 2, 28), date(2025, 3, 31)
+
+
+def test_a_target_that_is_taken_out_stays_in_the_ledger(warehouse, write):
+    other = YEAR | {"target_value": "7"}
+    load(warehouse, write(GOAL, other), JAN)
+    load(warehouse, write(other), FEB)
+    load(warehouse, write(other), MAR)
+    assert ledger(warehouse) == [
+        # missed for the first time in February
+        (Decimal("0.375"), JAN, JAN, FEB),
+        (7, JAN, MAR, None),
+    ]
+
+
+def test_a_target_that_is_changed_in_its_place_is_two(warehouse, write):
+    load(warehouse, write(GOAL), JAN)
+    load(warehouse, write(GOAL | {"target_value": "0.4"}), FEB)
+    assert ledger(warehouse) == [(Decimal("0.375"), JAN, JAN, FEB), (Decimal("0.4"), FEB, FEB, None)]
+
+
+def test_a_target_that_comes_back_is_there_again(warehouse, write):
+    load(warehouse, write(GOAL), JAN)
+    load(warehouse, write(), FEB)
+    load(warehouse, write(GOAL), MAR)
+    assert ledger(warehouse) == [(Decimal("0.375"), JAN, MAR, None)]
+
+
+def test_the_same_plan_is_the_same_edition_whenever_it_is_read(warehouse, write):
+    """Nights in which nobody touches the plan change nothing, an earlier as-of day included."""
+    first = load(warehouse, write(GOAL, YEAR), FEB)
+    assert load(warehouse, write(YEAR, GOAL), MAR) == first, "the order of the rows is nothing"
+    assert load(warehouse, write(GOAL, YEAR), JAN) == first
+
+
+def test_a_removed_target_is_part_of_the_edition(warehouse, write):
+    """It is published, so an edition that shows it is another one; but each further night is the same again."""
+    load(warehouse, write(GOAL, YEAR), JAN)
+    without = load(warehouse, write(YEAR), FEB)
+    assert load(warehouse, write(YEAR), MAR) == without
+    with duckdb.connect() as fresh:
+        assert load(fresh, write(YEAR), FEB) != without, "a warehouse that never saw it doesn't show it"
+
+
+def test_a_ledger_of_an_older_version_gets_the_columns_of_today(warehouse, write):
+    load(warehouse, write(GOAL), JAN)
+    warehouse.execute(f"alter table {SCHEMA}.{LEDGER} drop column valid_to")
+    load(warehouse, write(GOAL), FEB)
+    assert ledger(warehouse) == [(Decimal("0.375"), JAN, FEB, None)]
