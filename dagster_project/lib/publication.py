@@ -33,7 +33,22 @@ from dagster_project.lib.sql import identifier, literal
 SCHEMA = "scorecard"
 
 # What readers see: everything else that dbt makes is a step on the way.
-PUBLISHED_TABLES = ("kpi_scorecard", "kpi_catalogue", "kpi_targets", "periods", "scopes", "statuses")
+PUBLISHED_TABLES = (
+    "kpi_scorecard",
+    "kpi_catalogue",
+    "kpi_targets",
+    "balanced_scorecard",
+    "balanced_scorecard_kpis",
+    "balanced_scorecard_rollup",
+    "strategy_map",
+    "objectives",
+    "key_results",
+    "initiatives",
+    "scorecard_warnings",
+    "periods",
+    "scopes",
+    "statuses",
+)
 PUBLISHED_VIEWS = ("kpi_latest",)
 # ... and what a publication adds about itself
 OWN_TABLES = ("data_quality", "publication", "publication_tables")
