@@ -22,6 +22,7 @@ from dagster_project.lib.catalogue import catalogue_rows
 from dagster_project.lib.plan_cells import Cell, Place, UnreadableCell, as_date, as_number, as_text, shown
 from dagster_project.lib.plan_files import Table, UnreadableFile, read_tables
 from dagster_project.lib.plan_objectives import (
+    SCOPES_OF,
     PlacedFinding,
     fits_its_framework,
     has_a_kpi_that_can_tell,
@@ -205,6 +206,7 @@ WHO_AND_WHY = (
     Column("valid_from", "date", required=True),
 )
 GRAINS = ("day", "week", "month", "quarter", "year")
+OBJECTIVE_SCOPES = tuple(scope for scopes in SCOPES_OF.values() for scope in scopes)
 PERSPECTIVES = ("financial", "customer", "internal_process", "learning_growth")
 
 # An empty company means every company: a plan of one's own has no need of the column.
@@ -259,7 +261,7 @@ SHEETS = (
             Column("framework", allowed=("okr", "kra", "mbo"), default="okr"),
             Column("parent_objective_id"),
             Column("weight", "number", default="1"),
-            Column("scope_type", required=True),
+            Column("scope_type", required=True, allowed=OBJECTIVE_SCOPES),
             Column("scope_id", required=True),
             Column("title_en", required=True),
             Column("title_sv", required=True),

@@ -2,13 +2,21 @@
 -- What people learn carries the processes, they carry the customers, those the finances: a goal serves one of its own
 -- perspective or of a later one, and never itself by a way around.
 with recursive perspective_order as (
-    select 'learning_growth' as perspective, 1 as place
+    select
+        'learning_growth' as perspective,
+        1 as place
     union all
-    select 'internal_process' as perspective, 2 as place
+    select
+        'internal_process' as perspective,
+        2 as place
     union all
-    select 'customer' as perspective, 3 as place
+    select
+        'customer' as perspective,
+        3 as place
     union all
-    select 'financial' as perspective, 4 as place
+    select
+        'financial' as perspective,
+        4 as place
 ),
 
 links as (

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dagster_project.lib.publication import PUBLISHED_TABLES
 from tests.conftest import CHECKOUT
 
 # Loaded in a process of its own: the definitions read their settings from the environment once.
@@ -109,18 +110,7 @@ def test_the_graph_leads_from_raw_files_to_published_tables(loaded):
 
 def test_every_raw_and_published_table_has_a_blocking_check(loaded):
     raw = set(loaded["groups"]["raw"])
-    published = {
-        f"scorecard/{name}"
-        for name in (
-            "kpi_scorecard",
-            "kpi_catalogue",
-            "kpi_targets",
-            "target_reconciliation",
-            "periods",
-            "scopes",
-            "statuses",
-        )
-    }
+    published = {f"scorecard/{name}" for name in PUBLISHED_TABLES}
     assert set(loaded["blocking"]) == raw | published
 
 

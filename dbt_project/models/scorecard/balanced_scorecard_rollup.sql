@@ -23,7 +23,7 @@ with ranked as (
                 children.perspective,
                 children.period_grain,
                 children.period_start_date
-            order by case when children.score is null then 1 else 0 end, children.score desc, children.scope_id
+            order by case when children.score is null then 1 else 0 end asc, children.score desc, children.scope_id asc
         ) as rank_from_highest
     from {{ ref('balanced_scorecard') }} as children
     inner join {{ ref('scopes') }} as scopes

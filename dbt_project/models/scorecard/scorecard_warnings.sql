@@ -27,13 +27,25 @@ members as (
 ),
 
 perspectives as (
-    select 'financial' as perspective, 'financial' as name_en, 'ekonomi' as name_sv
+    select
+        'financial' as perspective,
+        'financial' as name_en,
+        'ekonomi' as name_sv
     union all
-    select 'customer' as perspective, 'customer' as name_en, 'kund' as name_sv
+    select
+        'customer' as perspective,
+        'customer' as name_en,
+        'kund' as name_sv
     union all
-    select 'internal_process' as perspective, 'internal process' as name_en, 'interna processer' as name_sv
+    select
+        'internal_process' as perspective,
+        'internal process' as name_en,
+        'interna processer' as name_sv
     union all
-    select 'learning_growth' as perspective, 'learning and growth' as name_en, 'lärande och tillväxt' as name_sv
+    select
+        'learning_growth' as perspective,
+        'learning and growth' as name_en,
+        'lärande och tillväxt' as name_sv
 ),
 
 objectives_per_period as (
