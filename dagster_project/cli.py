@@ -227,8 +227,8 @@ def workbook(
     refuse_other_than_new_workbook(target, force)
     import duckdb
 
-    from dagster_project.lib.workbook import write_workbook
-    from dagster_project.lib.workbook_data import UnknownChoice, read_scorecard
+    from dagster_project.lib.workbook.book import write_workbook
+    from dagster_project.lib.workbook.data import UnknownChoice, read_scorecard
 
     try:
         with duckdb.connect(str(published), read_only=True) as connection:

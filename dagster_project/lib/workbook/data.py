@@ -1,7 +1,7 @@
 """What a workbook of the scorecard shows, read from a published file.
 
 Belongs here: which period and scope are meant, and the rows of both. Every figure comes from the published tables.
-Does not belong here: how it looks (``workbook.py``).
+Does not belong here: how it looks (the other modules).
 """
 
 from __future__ import annotations
@@ -127,7 +127,12 @@ class Scorecard:
     scores: dict[str, Score]
     objectives: Sequence[Objective]
     goals: dict[str, str]
-    notes: Sequence[str]
+    notes: list[str]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Each status in words."""
+        return {status.status: status.label for status in self.statuses}
 
 
 ROWS = """
