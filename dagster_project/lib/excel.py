@@ -14,12 +14,16 @@ from openpyxl.cell import Cell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 
+def clean(text: str) -> str:
+    """A text without what a workbook has no place for: with it the file could not be opened."""
+    return ILLEGAL_CHARACTERS_RE.sub("", text)
+
+
 def put_text(cell: Cell, text: str) -> None:
     """A text that stays one: one that begins with = is no formula, here or when somebody edits the cell."""
-    # what XML has no place for would make the file unreadable
-    cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)
+    cell.value = clean(text)
     cell.data_type = "s"
-    if text[:1] in tuple("=+-@\t\r"):
+    if cell.value[:1] in tuple("=+-@\t\r"):
         cell.quotePrefix = True
 
 

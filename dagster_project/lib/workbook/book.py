@@ -8,7 +8,7 @@ from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from dagster_project.lib.excel import put_text, save
+from dagster_project.lib.excel import clean, put_text, save
 from dagster_project.lib.terminal import PERSPECTIVES
 from dagster_project.lib.terminal import WORDS as TERMINAL_WORDS
 from dagster_project.lib.workbook.columns import columns_of, write_cell
@@ -18,7 +18,8 @@ from dagster_project.lib.workbook.style import GREY, LINE_HEIGHT, font, write_he
 from dagster_project.lib.workbook.words import WORDS
 
 _HEADER_ROW = 4
-_ROWS_OF_A_PAGE = 70
+# A4 across, less the margins and a little: programs differ in how wide a digit is, 5.25 points in Excel
+_PAGE_POINTS, _DIGIT_POINTS, _PADDING_POINTS = 755, 5.25, 3.75
 
 
 def write_workbook(card: Scorecard, language: str, path: Path) -> None:
@@ -40,11 +41,12 @@ def make_workbook(card: Scorecard, language: str) -> Workbook:
         _perspective(book.create_sheet(names[perspective]), card, language, rows)
     for sheet in book.worksheets:
         _page(sheet, card, language)
-    # an overview that nearly fits on a page should
-    if book.worksheets[0].max_row <= _ROWS_OF_A_PAGE:
-        book.worksheets[0].page_setup.fitToHeight = 1
+    # a sheet that is fitted to the page knows no page breaks, and the overview has one
+    overview = book.worksheets[0]
+    overview.sheet_properties.pageSetUpPr.fitToPage = False
+    overview.page_setup.scale = _scale(overview)
     book.properties.title = f"{WORDS[language]['scorecard']} {card.period.name}"
-    book.properties.creator = card.edition.company
+    book.properties.creator = clean(card.edition.company)
     book.properties.created = card.edition.published_at
     return book
 
@@ -94,7 +96,14 @@ def _page(sheet: Worksheet, card: Scorecard, language: str) -> None:
     margins.left = margins.right = 0.4
     margins.top, margins.bottom, margins.header, margins.footer = 0.6, 0.6, 0.3, 0.3
     # & begins a code there
-    sheet.oddHeader.left.text = _subtitle(card, language).replace("&", "&&")
+    sheet.oddHeader.left.text = clean(_subtitle(card, language)).replace("&", "&&")
     sheet.oddHeader.right.text = f"{words['scorecard']} – {sheet.title}"
     sheet.oddFooter.left.text = f"{words['facts']['edition']} {card.edition.edition_id}".replace("&", "&&")
     sheet.oddFooter.right.text = f"{words['page']} &P {words['of']} &N"
+
+
+def _scale(sheet: Worksheet) -> int:
+    """At how many per cent the sheet is one page wide."""
+    widths = [dimension.width for dimension in sheet.column_dimensions.values()]
+    points = sum(width * _DIGIT_POINTS + _PADDING_POINTS for width in widths)
+    return min(100, int(100 * _PAGE_POINTS / points))

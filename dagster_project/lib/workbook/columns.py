@@ -67,7 +67,7 @@ def columns_of(card: Scorecard, language: str) -> list[Column]:
         column("previous", 13, lambda row: row.previous, "value"),
         column("last_year", 13, lambda row: row.last_year, "value"),
         column("benchmark", 14, lambda row: row.benchmark, "value"),
-        column("note", 30, lambda row: note_of(row, language), wraps=True),
+        column("note", 36, lambda row: note_of(row, language), wraps=True),
         column("owner", 25, lambda row: role(row.owner_role, language), wraps=True),
         column("period", 11, lambda row: row.period_name),
         column("goal", 31, lambda row: card.goals.get(row.goal) or spaced(row.goal), wraps=True),

@@ -6,6 +6,7 @@ from collections import Counter
 
 from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
 from dagster_project.lib.excel import put_text
@@ -33,7 +34,7 @@ from dagster_project.lib.workbook.style import (
 from dagster_project.lib.workbook.words import WORDS, role
 
 _TITLE_WIDTH, _WIDTH = 46, 14
-_ATTENTION = ("title", "actual", "target", "target_upper", "variance", "status", "owner")
+_ATTENTION = ("title", "actual", "target", "target_upper", "variance", "status")
 
 
 def write_overview(sheet: Worksheet, card: Scorecard, language: str, names: dict[str, str]) -> None:
@@ -46,6 +47,8 @@ def write_overview(sheet: Worksheet, card: Scorecard, language: str, names: dict
     row = _facts(sheet, card, language, 4)
     row = _counts(sheet, card, language, names, row + 1)
     row = _attention(sheet, card, language, row + 1)
+    # what one acts on is a page, what one looks up another
+    sheet.row_breaks.append(Break(id=row))
     row = _objectives(sheet, card, language, row + 1)
     _guide(sheet, card, language, row + 1)
 
@@ -119,18 +122,23 @@ def _attention(sheet: Worksheet, card: Scorecard, language: str, row: int) -> in
         return row + 1
     for index, name in enumerate(_ATTENTION, start=1):
         write_head(sheet.cell(row, index), columns[name].heading, is_number=columns[name].number is not None)
-    # an owner takes the room of two columns
-    last = len(_ATTENTION) + 1
-    write_head(sheet.cell(row, last), "", is_number=False)
+    owner = len(_ATTENTION) + 1
+    write_head(sheet.cell(row, owner), columns["owner"].heading, is_number=False)
+    write_head(sheet.cell(row, owner + 1), "", is_number=False)
     sheet.row_dimensions[row].height = 2 * LINE_HEIGHT + 6
     for kpi in sorted(members, key=lambda kpi: kpi.status != "off_track"):
         row += 1
         for index, name in enumerate(_ATTENTION, start=1):
             write_cell(sheet.cell(row, index), kpi, columns[name], language)
-        sheet.cell(row, last - 1).alignment = indented()
-        sheet.cell(row, last).border = BELOW
+        _owner(sheet, row, owner, role(kpi.owner_role, language))
         sheet.row_dimensions[row].height = LINE_HEIGHT + 3
     return row + 1
+
+
+def _owner(sheet: Worksheet, row: int, column: int, text: str) -> None:
+    """An owner takes the room of two columns."""
+    write_text(sheet.cell(row, column), text)
+    sheet.cell(row, column + 1).border = BELOW
 
 
 def _objectives(sheet: Worksheet, card: Scorecard, language: str, row: int) -> int:
@@ -138,20 +146,20 @@ def _objectives(sheet: Worksheet, card: Scorecard, language: str, row: int) -> i
         return row
     words = WORDS[language]
     row = write_section(sheet, words["objectives"], row)
-    for index, text in enumerate(words["objective"], start=1):
+    for index, text in enumerate((*words["objective"], ""), start=1):
         write_head(sheet.cell(row, index), text, is_number=index in (3, 4, 5))
     sheet.row_dimensions[row].height = LINE_HEIGHT + 8
     for objective in card.objectives:
         row += 1
-        texts = {1: objective.title, 2: objective.scope_name, 8: role(objective.owner_role, language)}
-        for index, text in texts.items():
-            write_text(sheet.cell(row, index), text, wraps=True)
+        write_text(sheet.cell(row, 1), objective.title, wraps=True)
+        write_text(sheet.cell(row, 2), objective.scope_name, wraps=True)
         write_number(sheet.cell(row, 3), objective.score, "0.00")
         write_number(sheet.cell(row, 4), objective.expected, "0.00")
         write_number(sheet.cell(row, 5), objective.coverage, "0%")
         write_status(sheet.cell(row, 6), objective.status, card.labels[objective.status])
         write_date(sheet.cell(row, 7), objective.end)
-        lines = max(lines_of(text, _TITLE_WIDTH if index == 1 else _WIDTH) for index, text in texts.items())
+        _owner(sheet, row, 8, role(objective.owner_role, language))
+        lines = max(lines_of(objective.title, _TITLE_WIDTH), lines_of(objective.scope_name, _WIDTH))
         sheet.row_dimensions[row].height = lines * LINE_HEIGHT + 3
     return row + 1
 

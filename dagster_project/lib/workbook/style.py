@@ -112,4 +112,4 @@ def colour(cell: Cell, status: str) -> None:
 
 def lines_of(text: str, width: float) -> int:
     """How many lines a text takes: Excel does not fit the height of a row that a program has written."""
-    return max(1, math.ceil(len(text) / (width - 1.5)))
+    return max(1, math.ceil(len(text) / (width - 1)))
