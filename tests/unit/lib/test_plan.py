@@ -20,7 +20,7 @@ from dagster_project.lib import plan_files
 from dagster_project.lib.plan import SHEETS, PlanError, plan_hash, read_plan, write_plan
 from dagster_project.lib.plan_template import ABOUT, write_template
 from dagster_project.lib.settings import SHIPPED_PLAN, Settings, SettingsError
-from tests.conftest import run_cli
+from tests.conftest import CHECKOUT, run_cli
 
 TARGET = {
     "company": "demo",
@@ -420,6 +420,17 @@ def test_merged_cells_and_values_beside_the_table_are_named(tmp_path):
     assert beside.startswith("plan.xlsx, sheet targets, row 3, cell N3: there is a value beside the table")
 
 
+def test_a_row_far_below_is_named_at_once(tmp_path):
+    source = excel_plan(tmp_path / "plan.xlsx", {"targets": [TARGET]})
+    far = tmp_path / "far.xlsx"
+    with zipfile.ZipFile(source) as whole, zipfile.ZipFile(far, "w") as archive:
+        for name in whole.namelist():
+            row = b'<row r="99999999999"><c r="A99999999999"><v>1</v></c></row></sheetData>'
+            archive.writestr(name, whole.read(name).replace(b"</sheetData>", row))
+    (found,) = problems_of(far)
+    assert "expected nothing below row 100,000" in found
+
+
 def test_hidden_rows_count(tmp_path):
     path = excel_plan(tmp_path / "plan.xlsx", {"targets": [TARGET]})
     book = load_workbook(path)
@@ -488,6 +499,10 @@ def test_the_workbook_helps_while_one_edits(tmp_path):
 
 
 def test_every_column_is_explained():
+    guide = (CHECKOUT / "docs" / "planning.md").read_text()
+    assert not [
+        column.name for sheet in SHEETS for column in sheet.columns if f"`{column.name}`" not in guide
+    ]
     assert {name: sorted(columns) for name, columns in ABOUT.items()} == {
         sheet.name: sorted(column.name for column in sheet.columns) for sheet in SHEETS
     }
