@@ -26,7 +26,8 @@
         -- a group that is the whole is shown with it
         or ({{ withheld_before }} and {{ people_count }} < sum({{ people_count }}) over ({{ parts }}))
         or (
-            max(case when {{ people_count }} > 0 and ({{ is_small }}) then 1 else 0 end) over ({{ parts }}) = 1
+            not ({{ is_small }})
+            and max(case when {{ people_count }} > 0 and ({{ is_small }}) then 1 else 0 end) over ({{ parts }}) = 1
             and (
                 coalesce(sum({{ new_people_count or people_count }}) over ({{ before }}), 0) < {{ least }}
                 or coalesce(sum(case when {{ people_count }} > 0 then 1 else 0 end) over ({{ before }}), 0) < 2

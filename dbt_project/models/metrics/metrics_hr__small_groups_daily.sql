@@ -183,6 +183,7 @@ select
     flagged.parent_scope_id,
     cast(flagged.people_count as bigint) as people_count,
     cast(flagged.leaders_or_others_count as bigint) as leaders_or_others_count,
+    cast(flagged.covering_count as bigint) as covering_leaders_count,
     flagged.is_people_withheld,
     flagged.leaders_count > 0
     and (flagged.is_leaders_flagged or coalesce(companies.is_company_withheld, false)) as is_leaders_withheld
