@@ -5,8 +5,8 @@
   otherwise "the whole less the shown groups" would give the small group away. A group without
   anybody hides nobody, and is no cover for others. The groups of a period and scope type add up to
   one whole, unless `whole` names the columns that tell the wholes apart. `withheld_before` is a
-  condition; `new_people_count` a column, where a person can be in two groups: how many of a group
-  are in none before it.
+  condition; `new_people_count` a column, where not all of a group hide others: who is in two groups
+  does so once.
 #}
 {% macro is_withheld(
     people_count,
@@ -30,7 +30,7 @@
             and max(case when {{ people_count }} > 0 and ({{ is_small }}) then 1 else 0 end) over ({{ parts }}) = 1
             and (
                 coalesce(sum({{ new_people_count or people_count }}) over ({{ before }}), 0) < {{ least }}
-                or coalesce(sum(case when {{ people_count }} > 0 then 1 else 0 end) over ({{ before }}), 0) < 2
+                or coalesce(sum(case when {{ new_people_count or people_count }} > 0 then 1 else 0 end) over ({{ before }}), 0) < 2
             )
         )
     )

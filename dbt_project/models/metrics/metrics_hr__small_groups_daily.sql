@@ -136,7 +136,15 @@ leaders_sized as (
 leaders_counted as (
     select
         *,
-        case when is_told_by_women_share then 0 else leaders_or_others_count end as covering_count
+        case when is_told_by_women_share then 0 else leaders_or_others_count end as covering_count,
+        case
+            when
+                is_told_by_women_share
+                and not was_leaders_withheld
+                and leaders_or_others_count >= {{ var('minimum_group_size', 5) }}
+                then 0
+            else leaders_or_others_count
+        end as judged_count
     from leaders_sized
 ),
 
@@ -144,36 +152,53 @@ leaders_flagged as (
     select
         *,
         ({{ is_withheld(
-            'covering_count',
+            'judged_count',
             whole='parent_scope_id',
             period='calendar_date',
-            withheld_before='(was_leaders_withheld or is_people_withheld)'
+            withheld_before='(was_leaders_withheld or is_people_withheld)',
+            new_people_count='covering_count'
         ) }})
-        or (leaders_count > 0 and is_people_withheld)
-        or leaders_or_others_count between 1 and {{ var('minimum_group_size', 5) }} - 1 as is_leaders_flagged
+        or (leaders_count > 0 and is_people_withheld) as is_leaders_flagged
     from leaders_counted
+),
+
+hiding as (
+    select
+        calendar_date,
+        max(case when scope_type = 'company' and is_leaders_flagged then 1 else 0 end) as is_company_flagged,
+        max(case when scope_type = 'department' and is_leaders_flagged then 1 else 0 end) as is_any_flagged,
+        sum(case when scope_type = 'department' and is_leaders_flagged and covering_count > 0 then 1 else 0 end)
+            as groups_count,
+        sum(
+            case
+                when scope_type = 'department' and is_leaders_flagged and covering_count > 0 then leaders_count else 0
+            end
+        ) as leaders_count,
+        sum(
+            case
+                when scope_type = 'department' and is_leaders_flagged and covering_count > 0
+                    then headcount - leaders_count
+                else 0
+            end
+        ) as others_count
+    from leaders_flagged
+    group by calendar_date
 ),
 
 -- where the departments can't hide each other the company would give them away
 companies as (
     select
         calendar_date,
-        max(case when scope_type = 'company' and is_leaders_flagged then 1 else 0 end) = 1
-        or sum(case when scope_type = 'department' and is_leaders_flagged and covering_count > 0 then 1 else 0 end) = 1
-        or sum(case when scope_type = 'department' and is_leaders_flagged and covering_count > 0 then leaders_count end)
-        < {{ var('minimum_group_size', 5) }}
-        or coalesce(
-            nullif(
-                sum(
-                    case
-                        when scope_type = 'department' and is_leaders_flagged and covering_count > 0
-                            then headcount - leaders_count
-                    end
-                ), 0
-            ), {{ var('minimum_group_size', 5) }}
-        ) < {{ var('minimum_group_size', 5) }} as is_company_withheld
-    from leaders_flagged
-    group by calendar_date
+        is_company_flagged = 1
+        or (
+            is_any_flagged = 1
+            and (
+                groups_count < 2
+                or leaders_count < {{ var('minimum_group_size', 5) }}
+                or others_count between 1 and {{ var('minimum_group_size', 5) }} - 1
+            )
+        ) as is_company_withheld
+    from hiding
 )
 
 select
@@ -186,6 +211,6 @@ select
     cast(flagged.covering_count as bigint) as covering_leaders_count,
     flagged.is_people_withheld,
     flagged.leaders_count > 0
-    and (flagged.is_leaders_flagged or coalesce(companies.is_company_withheld, false)) as is_leaders_withheld
+    and (flagged.is_leaders_flagged or companies.is_company_withheld) as is_leaders_withheld
 from leaders_flagged as flagged
 inner join companies on flagged.calendar_date = companies.calendar_date

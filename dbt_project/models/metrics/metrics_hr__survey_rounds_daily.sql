@@ -2,15 +2,19 @@
 -- carry one date.
 with rounds as (
     select
-        answered_date,
-        survey,
-        case when grouping(department) = 1 then 'company' else 'department' end as scope_type,
-        case when grouping(department) = 1 then 'all' else department end as scope_id,
-        sum(answers_count) as answers_count,
-        sum(score_sum) as score_sum,
-        sum(satisfied_count) as satisfied_count
-    from {{ ref('metrics_hr__survey_answers_daily') }}
-    group by grouping sets ((answered_date, survey), (answered_date, survey, department))
+        daily.answered_date,
+        daily.survey,
+        case when grouping(daily.department) = 1 then 'company' else 'department' end as scope_type,
+        case when grouping(daily.department) = 1 then 'all' else daily.department end as scope_id,
+        sum(daily.answers_count) as answers_count,
+        sum(daily.score_sum) as score_sum,
+        sum(daily.satisfied_count) as satisfied_count
+    from {{ ref('metrics_hr__survey_answers_daily') }} as daily
+    inner join {{ ref('dim_settings') }} as settings on daily.answered_date <= settings.as_of_date
+    group by grouping sets (
+        (daily.answered_date, daily.survey),
+        (daily.answered_date, daily.survey, daily.department)
+    )
 ),
 
 remembered as (
