@@ -36,6 +36,9 @@ _TABLES = {
         content_hash varchar, suite_hash varchar, checked_at timestamp, run_id varchar""",
     "kpi_inputs": "kpi_id varchar, source_system varchar, table_name varchar",
     "kpi_definitions": "kpi_id varchar, definition_hash varchar",
+    "withheld_days": """
+        subject varchar, scope_type varchar, scope_id varchar, withheld_date date, first_edition_id varchar,
+        edition_number bigint""",
 }
 
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -17,6 +18,7 @@ from dagster_project.lib.dbt_runner import hash_files, project_fingerprint
 from dagster_project.lib.plan import plan_hash
 from dagster_project.lib.publication import current_edition, current_is_whole
 from dagster_project.lib.settings import CHECKOUT, EXPECTATIONS, Settings
+from dagster_project.lib.withheld import content, last_to_add
 
 
 def edition_id(
@@ -25,7 +27,8 @@ def edition_id(
     """``<as-of date>-<10 hex digits>``; the digits are a hash of everything the numbers follow from.
 
     ``tables`` are the (source system, table) pairs of this run: the warehouse may hold others, from
-    earlier settings, which nothing reads.
+    earlier settings, which nothing reads. What earlier editions withheld is a part of it. An edition adds to
+    that itself, so it is named by what was there before: the same night run again gives the same name.
     """
     raw_tables = connection.execute(
         "select source_system, table_name, content_hash from audit.raw_tables order by all"
@@ -47,6 +50,13 @@ def edition_id(
         "calendar": [settings.fiscal_year_start_month, settings.days_shown],
         "employee_scope": settings.is_employee_scope_allowed,
     }
+    last = last_to_add(connection)
+    if last and _name(settings, {**facts, "withheld": content(connection, but_for=last)}) == last:
+        return last
+    return _name(settings, {**facts, "withheld": content(connection)})
+
+
+def _name(settings: Settings, facts: dict[str, Any]) -> str:
     fingerprint = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:10]
     return f"{settings.as_of}-{fingerprint}"
 

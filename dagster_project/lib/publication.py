@@ -132,12 +132,14 @@ def publish(
     required_suites: Sequence[Suite],
     *,
     on_step: Callable[[str], None] = lambda step: None,
+    before_flip: Callable[[], object] = lambda: None,
 ) -> Publication:
     """Publish the scorecard tables and views of the warehouse as one edition, or leave everything as it is.
 
     Refuses unless every required suite has passed for exactly the rows that are published now. An edition
     that is already there and whole is not written again; if it is not the current one, readers get it back.
-    `on_step` is told the name of each of STEPS once that step is done.
+    `on_step` is told the name of each of STEPS once that step is done. `before_flip` is called when all is
+    ready; if it fails, readers keep what they have.
     """
     if not _EDITION_ID.fullmatch(edition.edition_id):
         raise PublicationRefused(
@@ -164,6 +166,7 @@ def publish(
                     f"{', '.join(differing)}, and an edition never changes.\n{_still_current(published)}\n"
                     "What to do: find out why the same input gave other rows (a model that reads the clock?)."
                 )
+        before_flip()
         flipped = _flip(published, edition.edition_id)
         on_step("flipped")
     return Publication(

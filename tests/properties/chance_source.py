@@ -74,7 +74,7 @@ def write_system(company: Company, folder: Path) -> None:
         "reporting_currency": "SEK",
         "as_of": company.as_of,
         "history_from": company.history_from,
-        "employee_scope": True,
+        "employee_scope": company.employee_scope,
         "landing": ".",
         "domains": {
             domain: {"covered_from": first, "covered_to": last}
@@ -100,8 +100,14 @@ def settings_of(company: Company, home: Path, threads: int) -> Settings:
     )
 
 
-def build(company: Company, home: Path, threads: int = 2, shuffle: int | None = None) -> Path:
-    """Fill the raw tables, run every model; the path of the warehouse.
+def build(
+    company: Company,
+    home: Path,
+    threads: int = 2,
+    shuffle: int | None = None,
+    select: tuple[str, ...] = ("+config.schema:scorecard",),
+) -> Path:
+    """Fill the raw tables, run every model (or those that ``select`` names to dbt); the path of the warehouse.
 
     ``shuffle`` is a seed for the order in which the rows of each table are written; None keeps it.
     """
@@ -132,9 +138,9 @@ def build(company: Company, home: Path, threads: int = 2, shuffle: int | None = 
                 _write(connection, f"raw.{SYSTEM}__{entity}", columns, rows)
     link_project(settings)
     settings.dbt_target.mkdir(parents=True, exist_ok=True)
-    select = ["--select", "+config.schema:scorecard", "--resource-type", "model", "--resource-type", "seed"]
+    chosen = ["--select", *select, "--resource-type", "model", "--resource-type", "seed"]
     run = subprocess.run(
-        [*dbt_command(), "build", "--quiet", "--fail-fast", *select],
+        [*dbt_command(), "build", "--quiet", "--fail-fast", *chosen],
         cwd=settings.dbt_project,
         env={**os.environ, **settings.dbt_environment()},
         capture_output=True,

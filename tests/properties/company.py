@@ -35,6 +35,7 @@ class Company:
     coverage: dict[str, tuple[date, date]]
     fiscal_year_start_month: int = 1
     days_shown: int = 400
+    employee_scope: bool = True
     tables: dict[str, list[Row]] = field(default_factory=dict)
 
 

@@ -17,6 +17,7 @@ from dagster_project.lib.publication import (
     publish,
 )
 from dagster_project.lib.settings import CHECKOUT
+from dagster_project.lib.withheld import remember
 
 
 def git_commit() -> str | None:
@@ -60,6 +61,11 @@ def publish_edition(
         edition_id, as_of, company, company_name, currency = connection.execute(
             "select edition_id, as_of_date, company, company_name, reporting_currency from audit.run_settings"
         ).fetchone()
+
+    def remember_withheld() -> None:
+        with warehouse.connect() as connection:
+            remember(connection, edition_id)
+
     try:
         published = publish(
             settings().warehouse,
@@ -76,6 +82,7 @@ def publish_edition(
             PUBLISHED_TABLES,
             PUBLISHED_VIEWS,
             suites(),
+            before_flip=remember_withheld,
         )
     except PublicationError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error

@@ -173,7 +173,7 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse
         raise dg.Failure(description="\n\n".join(messages.values()), allow_retries=False)
 
 
-# ingest and the gate keep these as they go: shown in the graph, made by no step of their own
+# ingest, the gate and the publication keep these as they go: shown in the graph, made by no step of their own
 KEPT_ON_THE_WAY = [
     dg.AssetSpec(
         dg.AssetKey([PLAN_SCHEMA, LEDGER]),
@@ -188,6 +188,7 @@ KEPT_ON_THE_WAY = [
         for name, description in (
             ("raw_tables", "Each raw table as it stands: rows, rejects, freshness, content hash."),
             ("check_results", "The latest verdict of each expectation."),
+            ("withheld_days", "What published editions withheld; each one adds to it."),
         )
     ),
 ]

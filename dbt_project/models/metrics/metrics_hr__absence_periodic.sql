@@ -31,46 +31,22 @@ days as (
         (periods.period_grain, periods.period_start_date),
         (periods.period_grain, periods.period_start_date, daily.department)
     )
-),
-
-people as (
-    select
-        periods.period_grain,
-        periods.period_start_date,
-        case when grouping(employment.department) = 1 then 'company' else 'department' end as scope_type,
-        case when grouping(employment.department) = 1 then 'all' else employment.department end as scope_id,
-        cast(count(distinct employment.employee_id) as bigint) as people_count
-    from {{ ref('fct_employment') }} as employment
-    inner join periods
-        on
-            employment.start_date <= periods.through_date
-            and (employment.end_date >= periods.period_start_date or employment.end_date is null)
-    group by grouping sets (
-        (periods.period_grain, periods.period_start_date),
-        (periods.period_grain, periods.period_start_date, employment.department)
-    )
-),
-
-joined as (
-    select
-        days.period_grain,
-        days.period_start_date,
-        days.scope_type,
-        days.scope_id,
-        days.unplanned_absence_days,
-        days.absence_occasions_count,
-        days.available_working_days,
-        people.people_count
-    from days
-    inner join people
-        on
-            days.period_grain = people.period_grain
-            and days.period_start_date = people.period_start_date
-            and days.scope_type = people.scope_type
-            and days.scope_id = people.scope_id
 )
 
 select
-    *,
-    {{ is_withheld('people_count') }} as is_absence_withheld
-from joined
+    days.period_grain,
+    days.period_start_date,
+    days.scope_type,
+    days.scope_id,
+    days.unplanned_absence_days,
+    days.absence_occasions_count,
+    days.available_working_days,
+    headcount.is_people_withheld as is_absence_withheld
+from days
+-- inner: whoever has working days is employed
+inner join {{ ref('metrics_hr__headcount_periodic') }} as headcount
+    on
+        days.period_grain = headcount.period_grain
+        and days.period_start_date = headcount.period_start_date
+        and days.scope_type = headcount.scope_type
+        and days.scope_id = headcount.scope_id

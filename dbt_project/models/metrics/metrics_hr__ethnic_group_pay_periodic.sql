@@ -39,6 +39,19 @@ compared as (
         sum(pay_rate_amount) over (partition by period_grain, period_start_date) - pay_rate_amount
             as others_pay_rate_amount
     from paid
+),
+
+remembered as (
+    select
+        compared.*,
+        withheld_before.scope_id is not null as was_withheld
+    from compared
+    left join {{ ref('fct_withheld_before') }} as withheld_before
+        on
+            withheld_before.subject = 'ethnic_group_pay'
+            and compared.scope_type = withheld_before.scope_type
+            and compared.scope_id = withheld_before.scope_id
+            and compared.period_start_date = withheld_before.withheld_date
 )
 
 select
@@ -51,6 +64,6 @@ select
     cast(pay_rate_amount as decimal(38, 4)) as pay_rate_amount,
     cast(others_count as bigint) as others_count,
     cast(others_pay_rate_amount as decimal(38, 4)) as others_pay_rate_amount,
-    ({{ is_withheld('people_count') }})
+    ({{ is_withheld('people_count', withheld_before='was_withheld') }})
     or others_count between 1 and {{ var('minimum_group_size', 5) }} - 1 as is_pay_gap_withheld
-from compared
+from remembered

@@ -99,7 +99,7 @@ counted as (
         people.period_start_date,
         people.scope_type,
         people.scope_id,
-        people.parent_scope_id,
+        periods.through_date,
         cast(coalesce(days.headcount, 0) as bigint) as headcount,
         cast(coalesce(days.women_count, 0) as bigint) as women_count,
         cast(case when staff_list.records_leaders then coalesce(days.leaders_count, 0) end as bigint)
@@ -131,61 +131,49 @@ counted as (
     where people.scope_type <> 'team' or people.scope_id <> people.parent_scope_id
 ),
 
--- docs/decisions/small-groups.md says which people each number speaks about
-grouped as (
-    select
-        *,
-        -- the last ones of an emptied scope left with its first day
-        greatest(people_count, coalesce(leavers_count, 0)) as people_concerned_count,
-        -- the women of a department less those among its leaders are those among the others
-        case
-            when leaders_count > 0 and leaders_count < headcount
-                then least(leaders_count, headcount - leaders_count)
-            else leaders_count
-        end as leaders_or_others_count
-    from counted
-),
-
-flagged as (
-    select
-        *,
-        {{ is_withheld('headcount', whole='parent_scope_id') }} as is_headcount_withheld,
-        {{ is_withheld('leaders_or_others_count', whole='parent_scope_id') }} as is_leaders_withheld,
-        {{ is_withheld('people_concerned_count', whole='parent_scope_id') }} as is_people_withheld,
-        {{ is_withheld('period_start_headcount', whole='parent_scope_id') }} as is_period_start_withheld
-    from grouped
+-- One day withheld is enough: the period less its other days would be that day. The evening before
+-- the period counts with it, since whoever is gone from there is who came and went.
+withheld as (
+    select distinct
+        periods.period_grain,
+        periods.period_start_date,
+        small_groups.scope_type,
+        small_groups.scope_id
+    from {{ ref('metrics_hr__small_groups_daily') }} as small_groups
+    inner join periods
+        on small_groups.calendar_date between periods.day_before_start and periods.through_date
+    where small_groups.is_people_withheld
 )
 
 select
-    flagged.period_grain,
-    flagged.period_start_date,
-    flagged.scope_type,
-    flagged.scope_id,
-    flagged.headcount,
-    flagged.women_count,
-    flagged.leaders_count,
-    flagged.women_leaders_count,
-    flagged.hires_count,
-    flagged.leavers_count,
-    flagged.person_days_count,
-    flagged.days_count,
-    flagged.people_count,
-    flagged.period_start_headcount,
-    flagged.retained_count,
-    flagged.is_headcount_withheld
-    or (flagged.headcount > 0 and coalesce(wholes.is_headcount_withheld, false)) as is_headcount_withheld,
-    flagged.is_leaders_withheld
-    or (flagged.leaders_count > 0 and coalesce(wholes.is_leaders_withheld, false)) as is_leaders_withheld,
-    flagged.is_people_withheld
-    or (flagged.people_concerned_count > 0 and coalesce(wholes.is_people_withheld, false)) as is_people_withheld,
-    flagged.is_period_start_withheld
-    or (flagged.period_start_headcount > 0 and coalesce(wholes.is_period_start_withheld, false))
-        as is_period_start_withheld
-from flagged
--- parts of a withheld whole would add up to it; left, since the company is part of nothing
-left join flagged as wholes
+    counted.period_grain,
+    counted.period_start_date,
+    counted.scope_type,
+    counted.scope_id,
+    counted.headcount,
+    counted.women_count,
+    counted.leaders_count,
+    counted.women_leaders_count,
+    counted.hires_count,
+    counted.leavers_count,
+    counted.person_days_count,
+    counted.days_count,
+    counted.people_count,
+    counted.period_start_headcount,
+    counted.retained_count,
+    -- facts of one day depend on that day only
+    counted.headcount > 0 and coalesce(closing.is_people_withheld, false) as is_headcount_withheld,
+    counted.headcount > 0 and coalesce(closing.is_leaders_withheld, false) as is_leaders_withheld,
+    withheld.scope_id is not null as is_people_withheld
+from counted
+left join {{ ref('metrics_hr__small_groups_daily') }} as closing
     on
-        flagged.period_grain = wholes.period_grain
-        and flagged.period_start_date = wholes.period_start_date
-        and flagged.parent_scope_id = wholes.scope_id
-        and wholes.scope_type = case flagged.scope_type when 'team' then 'department' when 'department' then 'company' end
+        counted.through_date = closing.calendar_date
+        and counted.scope_type = closing.scope_type
+        and counted.scope_id = closing.scope_id
+left join withheld
+    on
+        counted.period_grain = withheld.period_grain
+        and counted.period_start_date = withheld.period_start_date
+        and counted.scope_type = withheld.scope_type
+        and counted.scope_id = withheld.scope_id

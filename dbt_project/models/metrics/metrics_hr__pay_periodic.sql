@@ -4,6 +4,8 @@ with paid as (
     select
         periods.period_grain,
         periods.period_start_date,
+        periods.through_date,
+        withheld_before.scope_id is not null as was_withheld,
         employees.gender,
         pay.pay_rate_amount,
         row_number() over (
@@ -25,12 +27,18 @@ with paid as (
             employees.employee_id = pay.employee_id
             and periods.through_date >= pay.start_date
             and (periods.through_date <= pay.end_date or pay.end_date is null)
+    left join {{ ref('fct_withheld_before') }} as withheld_before
+        on
+            withheld_before.subject = 'gender_pay'
+            and withheld_before.scope_type = 'company'
+            and periods.through_date = withheld_before.withheld_date
     where periods.period_grain not in ('day', 'week', 'week_to_date')
 )
 
 select
     period_grain,
     period_start_date,
+    through_date,
     'company' as scope_type,
     'all' as scope_id,
     cast(sum(case when gender = 'woman' then 1 else 0 end) as bigint) as women_count,
@@ -48,6 +56,6 @@ select
     ) as men_median_pay_rate_amount,
     sum(case when gender = 'woman' then 1 else 0 end) < {{ var('minimum_group_size', 5) }}
     or sum(case when gender = 'man' then 1 else 0 end) < {{ var('minimum_group_size', 5) }}
-        as is_pay_gap_withheld
+    or was_withheld as is_pay_gap_withheld
 from paid
-group by period_grain, period_start_date
+group by period_grain, period_start_date, through_date, was_withheld

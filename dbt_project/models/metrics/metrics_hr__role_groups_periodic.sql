@@ -67,6 +67,19 @@ shares as (
             and roles.period_start_date = cells.period_start_date
             and roles.role = cells.role
             and ethnic_groups.ethnic_group = cells.ethnic_group
+),
+
+remembered as (
+    select
+        shares.*,
+        withheld_before.scope_id is not null as was_withheld
+    from shares
+    left join {{ ref('fct_withheld_before') }} as withheld_before
+        on
+            withheld_before.subject = 'role_groups'
+            and shares.scope_type = withheld_before.scope_type
+            and shares.scope_id = withheld_before.scope_id
+            and shares.period_start_date = withheld_before.withheld_date
 )
 
 select
@@ -77,8 +90,8 @@ select
     is_settled,
     cast(people_count as bigint) as people_count,
     cast(role_people_count as bigint) as role_people_count,
-    ({{ is_withheld('people_count', whole='role') }})
+    ({{ is_withheld('people_count', whole='role', withheld_before='was_withheld') }})
     or role_people_count < {{ var('minimum_group_size', 5) }}
     -- where all are of one group, its share and the zeros of the others tell the group of each
     or role_groups_count = 1 as is_group_withheld
-from shares
+from remembered

@@ -1,58 +1,55 @@
-with hours as (
+with periods as (
+    select
+        period_grain,
+        period_start_date,
+        through_date,
+        period_status = 'settled' as is_settled
+    from {{ ref('dim_periods') }}
+    -- whole months and what they add up to: docs/decisions/small-groups.md
+    where period_grain in ('month', 'quarter', 'year')
+),
+
+hours as (
     select
         periods.period_grain,
         periods.period_start_date,
+        periods.is_settled,
         case when grouping(daily.department) = 1 then 'company' else 'department' end as scope_type,
         case when grouping(daily.department) = 1 then 'all' else daily.department end as scope_id,
         cast(sum(daily.hours_worked) as decimal(38, 2)) as hours_worked,
         cast(sum(daily.hours_billable) as decimal(38, 2)) as hours_billable
     from {{ ref('metrics_hr__timesheets_daily') }} as daily
-    inner join {{ ref('dim_periods') }} as periods
-        on daily.work_date between periods.period_start_date and periods.through_date
-    -- timesheets may be of whole weeks
-    where periods.period_grain <> 'day'
+    inner join periods on daily.work_date between periods.period_start_date and periods.through_date
     group by grouping sets (
-        (periods.period_grain, periods.period_start_date),
-        (periods.period_grain, periods.period_start_date, daily.department)
+        (periods.period_grain, periods.period_start_date, periods.is_settled),
+        (periods.period_grain, periods.period_start_date, periods.is_settled, daily.department)
     )
 ),
 
-people as (
-    select
+withheld as (
+    select distinct
         periods.period_grain,
         periods.period_start_date,
-        case when grouping(timesheets.department) = 1 then 'company' else 'department' end as scope_type,
-        case when grouping(timesheets.department) = 1 then 'all' else timesheets.department end as scope_id,
-        cast(count(distinct timesheets.employee_id) as bigint) as people_count
-    from {{ ref('fct_timesheets') }} as timesheets
-    inner join {{ ref('dim_periods') }} as periods
-        on timesheets.work_date between periods.period_start_date and periods.through_date
-    where periods.period_grain <> 'day'
-    group by grouping sets (
-        (periods.period_grain, periods.period_start_date),
-        (periods.period_grain, periods.period_start_date, timesheets.department)
-    )
-),
-
-joined as (
-    select
-        hours.period_grain,
-        hours.period_start_date,
-        hours.scope_type,
-        hours.scope_id,
-        hours.hours_worked,
-        hours.hours_billable,
-        people.people_count
-    from hours
-    inner join people
-        on
-            hours.period_grain = people.period_grain
-            and hours.period_start_date = people.period_start_date
-            and hours.scope_type = people.scope_type
-            and hours.scope_id = people.scope_id
+        months.scope_type,
+        months.scope_id
+    from {{ ref('metrics_hr__timesheet_groups_monthly') }} as months
+    inner join periods on months.month_start_date between periods.period_start_date and periods.through_date
+    where months.is_withheld
 )
 
 select
-    *,
-    {{ is_withheld('people_count') }} as is_utilisation_withheld
-from joined
+    hours.period_grain,
+    hours.period_start_date,
+    hours.scope_type,
+    hours.scope_id,
+    hours.is_settled,
+    hours.hours_worked,
+    hours.hours_billable,
+    withheld.scope_id is not null as is_utilisation_withheld
+from hours
+left join withheld
+    on
+        hours.period_grain = withheld.period_grain
+        and hours.period_start_date = withheld.period_start_date
+        and hours.scope_type = withheld.scope_type
+        and hours.scope_id = withheld.scope_id

@@ -209,6 +209,25 @@ def test_publish_same_edition_again_writes_nothing(pipeline):
     assert (first.path.stat().st_ino, first.path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
+def test_publish_shows_nothing_before_what_must_come_first(pipeline):
+    """What an edition withholds is remembered before anybody reads it, and again if the run was killed then."""
+    pipeline.build(FIRST)
+    pipeline.publish(FIRST)
+    pipeline.build(SECOND, rows=1001)
+    seen = []
+
+    def fail():
+        seen.append(current_edition(pipeline.home)["edition_id"])
+        raise duckdb.IOException("no memory left")
+
+    with pytest.raises(PublicationFailed):
+        pipeline.publish(SECOND, before_flip=fail)
+    assert current_edition(pipeline.home)["edition_id"] == FIRST.edition_id
+    published = pipeline.publish(SECOND, before_flip=lambda: seen.append("remembered"))
+    assert published.unchanged and published.flipped
+    assert seen == [FIRST.edition_id, "remembered"]
+
+
 def test_publish_older_edition_flips_back_to_it(pipeline):
     pipeline.publish(FIRST)
     pipeline.build(SECOND)

@@ -5,11 +5,20 @@ with kpi as (
         period_start_date,
         scope_type,
         scope_id,
-        is_period_start_withheld as is_withheld,
-        case when not is_period_start_withheld then retained_count end as numerator,
-        case when not is_period_start_withheld then period_start_headcount end as denominator
+        -- nobody at the start: a new department has no retention, and hides nobody
+        is_people_withheld and period_start_headcount > 0 as is_withheld,
+        retained_count,
+        period_start_headcount
     from {{ ref('metrics_hr__headcount_periodic') }}
     where scope_type in ('company', 'department')
+),
+
+shown as (
+    select
+        *,
+        case when not is_withheld then retained_count end as numerator,
+        case when not is_withheld then period_start_headcount end as denominator
+    from kpi
 )
 
 select
@@ -25,4 +34,4 @@ select
         when is_withheld then 'withheld'
         else {{ no_ratio_reason('numerator', 'denominator') }}
     end as no_value_reason
-from kpi
+from shown

@@ -5,11 +5,12 @@ with kpi as (
         period_start_date,
         scope_type,
         scope_id,
-        salespeople_revenue_amount as numerator,
-        salespeople_count as denominator
-    from {{ ref('metrics_sales__order_lines_periodic') }}
-    -- people sell across categories and segments: whoever sold one bike is no bike seller
-    where scope_type in ('company', 'region', 'channel')
+        is_told,
+        is_sellers_withheld as is_withheld,
+        case when is_told and not is_sellers_withheld then salespeople_revenue_amount end as numerator,
+        case when is_told and not is_sellers_withheld then salespeople_count end as denominator,
+        salespeople_count
+    from {{ ref('metrics_sales__salespeople_periodic') }}
 )
 
 select
@@ -21,5 +22,10 @@ select
     cast(numerator as decimal(38, 10)) as numerator,
     cast(denominator as decimal(38, 10)) as denominator,
     {{ safe_divide('numerator', 'denominator') }} as actual_value,
-    {{ no_ratio_reason('numerator', 'denominator') }} as no_value_reason
+    case
+        when salespeople_count = 0 then 'no_data'
+        when not is_told then 'incomplete_period'
+        when is_withheld then 'withheld'
+        else {{ no_ratio_reason('numerator', 'denominator') }}
+    end as no_value_reason
 from kpi
