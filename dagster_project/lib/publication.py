@@ -33,7 +33,16 @@ from dagster_project.lib.sql import identifier, literal
 SCHEMA = "scorecard"
 
 # What readers see: everything else that dbt makes is a step on the way.
-PUBLISHED_TABLES = ("kpi_scorecard", "kpi_catalogue", "kpi_targets", "periods", "scopes", "statuses")
+PUBLISHED_TABLES = (
+    "kpi_scorecard",
+    "kpi_status_events",
+    "scope_comparisons",
+    "kpi_catalogue",
+    "kpi_targets",
+    "periods",
+    "scopes",
+    "statuses",
+)
 PUBLISHED_VIEWS = ("kpi_latest",)
 # ... and what a publication adds about itself
 OWN_TABLES = ("data_quality", "publication", "publication_tables")

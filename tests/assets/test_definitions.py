@@ -99,7 +99,16 @@ def test_every_raw_and_published_table_has_a_blocking_check(loaded):
     raw = set(loaded["groups"]["raw"])
     published = {
         f"scorecard/{name}"
-        for name in ("kpi_scorecard", "kpi_catalogue", "kpi_targets", "periods", "scopes", "statuses")
+        for name in (
+            "kpi_scorecard",
+            "kpi_status_events",
+            "scope_comparisons",
+            "kpi_catalogue",
+            "kpi_targets",
+            "periods",
+            "scopes",
+            "statuses",
+        )
     }
     assert set(loaded["blocking"]) == raw | published
 

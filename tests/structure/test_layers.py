@@ -94,6 +94,8 @@ def test_everything_published_is_upstream_of_an_exposure(manifest):
         "kpi_latest",
         "kpi_catalogue",
         "kpi_targets",
+        "kpi_status_events",
+        "scope_comparisons",
         "periods",
         "scopes",
         "statuses",
