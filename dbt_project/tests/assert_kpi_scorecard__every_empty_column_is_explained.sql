@@ -33,6 +33,19 @@ ranked as (
     group by kpi_id, period_grain, period_start_date, scope_type
 ),
 
+-- last year to the same day, as the KPI files gave it
+last_year_so_far as (
+    select
+        kpi_id,
+        replace(period_grain, '_to_date', '') as period_grain,
+        period_start_date,
+        scope_type,
+        scope_id,
+        actual_value
+    from {{ ref('kpi_results') }}
+    where period_grain like '%_to_date' and no_value_reason is null
+),
+
 seen as (
     select
         rankable.*,
@@ -72,17 +85,7 @@ seen as (
             and periods.last_year_start_date = last_year.period_start_date
             and rankable.scope_type = last_year.scope_type
             and rankable.scope_id = last_year.scope_id
-    left join (
-        select
-            kpi_id,
-            replace(period_grain, '_to_date', '') as period_grain,
-            period_start_date,
-            scope_type,
-            scope_id,
-            actual_value
-        from {{ ref('kpi_results') }}
-        where period_grain like '%_to_date' and no_value_reason is null
-    ) as last_year_so_far
+    left join last_year_so_far
         on
             rankable.kpi_id = last_year_so_far.kpi_id
             and rankable.period_grain = last_year_so_far.period_grain
