@@ -16,11 +16,12 @@ import yaml
 from dagster_project.lib.settings import CHECKOUT, DBT_PROJECT
 
 
-def rendered(name: str) -> str:
-    """A model of the scorecard layer as SQL, with plain names for what it refers to."""
+def rendered(name: str, folder: str = "models/scorecard") -> str:
+    """A model (of the scorecard layer, or a test) as SQL, with plain names for what it refers to."""
     macro = (DBT_PROJECT / "macros" / "favourable_change.sql").read_text()
-    model = (DBT_PROJECT / "models" / "scorecard" / f"{name}.sql").read_text()
-    return jinja2.Template(macro + model).render(ref=lambda name: name, source=lambda schema, name: name)
+    model = (DBT_PROJECT / folder / f"{name}.sql").read_text()
+    names = {"ref": lambda name: name, "source": lambda schema, name: name, "config": lambda **settings: ""}
+    return jinja2.Template(macro + model).render(names)
 
 
 @functools.cache
