@@ -281,6 +281,40 @@ def _check_weeks(month: int, as_of: date, targeted: set, periods: dict, days: di
     assert over_two_years
 
 
+def test_years_that_a_person_can_check(compiled):
+    """100 a day in 2025 and in the leap year 2024; 100 a working day, in an April with Easter; 1:2:1 and so on."""
+    year, leap_year = date(2025, 1, 1), date(2024, 1, 1)
+    cases = [
+        Case("amount", "days", year, Decimal(36_500), "linear"),
+        Case("amount", "days", leap_year, Decimal(36_600), "linear"),
+        Case("amount", "work", year, Decimal(24_900), "working_days"),
+        Case("amount", "shape", year, Decimal(-1_600), "same_as_last_year"),
+        Case("amount", "gap", year, Decimal(365), "same_as_last_year"),
+        Case("retention", "days", year, Decimal("0.27"), "linear"),
+    ]
+    shape = dict(zip(months_of(leap_year), [1, 2, 1] * 4, strict=True))
+    values = {("amount", "shape", first): Decimal(value) for first, value in shape.items()}
+    values |= {("amount", "gap", first): Decimal(value) for first, value in shape.items() if first.month != 5}
+    values |= {("amount", scope_id, leap_year): Decimal(1) for scope_id in ("days", "work")}
+    values |= {("retention", "days", leap_year): Decimal(1)}
+    periods, _, _ = computed(compiled, 1, date(2025, 12, 31), cases, values)
+
+    def target(scope_id, grain, month, kpi_id="amount", of=2025):
+        return periods[kpi_id, scope_id, grain, date(of, month, 1), False][1]
+
+    assert [target("days", "month", month) for month in (1, 2, 4)] == [3_100, 2_800, 3_000]
+    assert [target("days", "month", 2, of=2024), target("days", "quarter", 1, of=2024)] == [2_900, 9_100]
+    # the week over the new year, in two years of 100 a day
+    assert periods["amount", "days", "week", date(2024, 12, 30), False][1] == 700
+    # January has 23 weekdays less New Year's Day and Epiphany, April 22 less Good Friday and Easter Monday
+    assert [target("work", "month", month) for month in (1, 4)] == [2_100, 2_000]
+    assert [target("shape", "month", month) for month in (1, 2, 3, 4)] == [-100, -200, -100, -100]
+    assert target("shape", "quarter", 4) == -400
+    assert (target("gap", "month", 1), periods["amount", "gap", "month", year, False][3]) == (31, "linear")
+    # 0.73 are lost in the year, 0.002 a day
+    assert target("days", "quarter", 1, "retention") == Decimal("0.82")
+
+
 @pytest.mark.parametrize("month", [1, 7])
 def test_what_is_due_in_an_open_period_is_what_its_days_say(compiled, month):
     """As of a day in the middle: the days gone are due, and the open month is what the quarter lacks."""
