@@ -101,7 +101,9 @@ def draw(lot: random.Random, month: int) -> tuple[list[Case], dict[tuple[str, st
                 if lot.random() < 0.15:
                     continue
                 cents = lot.choice([lot.randint(-500, 500), lot.randint(-(10**11), 10**11)])
-                whole = Decimal(cents) / 100 if phasing == "adds_up" else Decimal(lot.randint(1, 999)) / 1000
+                whole = Decimal(cents) / 100
+                if phasing != "adds_up" or lot.random() < 0.1:  # an amount may have more places than a cent
+                    whole = Decimal(lot.randint(1, 999)) / 1000
                 cases.append(Case(kpi_id, scope_id, start, whole, lot.choice(RULES)))
     return cases, values
 
@@ -216,7 +218,7 @@ def due_by_day(case: Case, values: dict, working: set[date]) -> tuple[str, dict[
     for day in days:
         so_far += weights[day]
         due[day] = rounded(part * so_far / total, 2 if phasing == "adds_up" else 10)
-    return used, due
+    return used, due | {days[-1]: part}
 
 
 @pytest.mark.parametrize("month", range(1, 13))
