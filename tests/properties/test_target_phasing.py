@@ -101,7 +101,9 @@ def draw(lot: random.Random, month: int) -> tuple[list[Case], dict[tuple[str, st
                 if lot.random() < 0.15:
                     continue
                 cents = lot.choice([lot.randint(-500, 500), lot.randint(-(10**11), 10**11)])
-                whole = Decimal(cents) / 100 if phasing == "adds_up" else Decimal(lot.randint(1, 999)) / 1000
+                whole = Decimal(cents) / 100
+                if phasing != "adds_up" or lot.random() < 0.1:  # an amount may have more places than a cent
+                    whole = Decimal(lot.randint(1, 999)) / 1000
                 cases.append(Case(kpi_id, scope_id, start, whole, lot.choice(RULES)))
     return cases, values
 
@@ -216,7 +218,7 @@ def due_by_day(case: Case, values: dict, working: set[date]) -> tuple[str, dict[
     for day in days:
         so_far += weights[day]
         due[day] = rounded(part * so_far / total, 2 if phasing == "adds_up" else 10)
-    return used, due
+    return used, due | {days[-1]: part}
 
 
 @pytest.mark.parametrize("month", range(1, 13))
@@ -279,6 +281,40 @@ def _check_weeks(month: int, as_of: date, targeted: set, periods: dict, days: di
                 over_two_years += any(monday < start <= monday + 6 * DAY for start in starts)
             monday += 7 * DAY
     assert over_two_years
+
+
+def test_years_that_a_person_can_check(compiled):
+    """100 a day in 2025 and in the leap year 2024; 100 a working day, in an April with Easter; 1:2:1 and so on."""
+    year, leap_year = date(2025, 1, 1), date(2024, 1, 1)
+    cases = [
+        Case("amount", "days", year, Decimal(36_500), "linear"),
+        Case("amount", "days", leap_year, Decimal(36_600), "linear"),
+        Case("amount", "work", year, Decimal(24_900), "working_days"),
+        Case("amount", "shape", year, Decimal(-1_600), "same_as_last_year"),
+        Case("amount", "gap", year, Decimal(365), "same_as_last_year"),
+        Case("retention", "days", year, Decimal("0.27"), "linear"),
+    ]
+    shape = dict(zip(months_of(leap_year), [1, 2, 1] * 4, strict=True))
+    values = {("amount", "shape", first): Decimal(value) for first, value in shape.items()}
+    values |= {("amount", "gap", first): Decimal(value) for first, value in shape.items() if first.month != 5}
+    values |= {("amount", scope_id, leap_year): Decimal(1) for scope_id in ("days", "work")}
+    values |= {("retention", "days", leap_year): Decimal(1)}
+    periods, _, _ = computed(compiled, 1, date(2025, 12, 31), cases, values)
+
+    def target(scope_id, grain, month, kpi_id="amount", of=2025):
+        return periods[kpi_id, scope_id, grain, date(of, month, 1), False][1]
+
+    assert [target("days", "month", month) for month in (1, 2, 4)] == [3_100, 2_800, 3_000]
+    assert [target("days", "month", 2, of=2024), target("days", "quarter", 1, of=2024)] == [2_900, 9_100]
+    # the week over the new year, in two years of 100 a day
+    assert periods["amount", "days", "week", date(2024, 12, 30), False][1] == 700
+    # January has 23 weekdays less New Year's Day and Epiphany, April 22 less Good Friday and Easter Monday
+    assert [target("work", "month", month) for month in (1, 4)] == [2_100, 2_000]
+    assert [target("shape", "month", month) for month in (1, 2, 3, 4)] == [-100, -200, -100, -100]
+    assert target("shape", "quarter", 4) == -400
+    assert (target("gap", "month", 1), periods["amount", "gap", "month", year, False][3]) == (31, "linear")
+    # 0.73 are lost in the year, 0.002 a day
+    assert target("days", "quarter", 1, "retention") == Decimal("0.82")
 
 
 @pytest.mark.parametrize("month", [1, 7])

@@ -145,7 +145,7 @@ identified as (
             "scope_type || '|' || coalesce(scope_id, '') || '|' || coalesce(period_grain, '')"
             ~ " || '|' || coalesce(cast(period_start_date as varchar), '')"
             ~ " || '|' || cast(valid_from as varchar) || '|' || content"
-        ) }}, 1, 10) as target_id
+        ) }}, 1, 12) as target_id
     from all_targets
 ),
 
