@@ -204,6 +204,45 @@ def scorecard(grain: str, language: str, level: str, svg: Path | None) -> None:
         out.save_svg(str(svg), title="make scorecard", code_format=SVG_FORMAT)
 
 
+@main.command()
+@click.option("--period", help='A period of the edition, such as "2025 Q4"; else the latest settled one.')
+@click.option(
+    "--grain", type=click.Choice(["day", "week", "month", "quarter", "year"]), help="[default: quarter]"
+)
+@click.option("--scope", default="company", show_default=True, help="company, or such as region:Skåne")
+@click.option("--language", type=click.Choice(["en", "sv"]), default="en", show_default=True)
+@click.option(
+    "--out", "target", type=click.Path(path_type=Path), default=Path("scorecard.xlsx"), show_default=True
+)
+@click.option("--force", is_flag=True, help="Write over a file that is already there.")
+def workbook(
+    period: str | None, grain: str | None, scope: str, language: str, target: Path, force: bool
+) -> None:
+    """Write the published scorecard of a period as an Excel workbook."""
+    settings = load_settings()
+    published = settings.home / "published" / "current.duckdb"
+    if not published.exists():
+        err.print(f"Nothing is published in {settings.home} yet. Run `make nightly` first.")
+        sys.exit(1)
+    refuse_other_than_new_workbook(target, force)
+    import duckdb
+
+    from dagster_project.lib.workbook.book import write_workbook
+    from dagster_project.lib.workbook.data import UnknownChoice, read_scorecard
+
+    try:
+        with duckdb.connect(str(published), read_only=True) as connection:
+            card = read_scorecard(
+                connection, period, grain or (None if period else "quarter"), scope, language
+            )
+    except UnknownChoice as error:
+        err.print(str(error))
+        sys.exit(2)
+    with told_if_not_written(target):
+        write_workbook(card, language, target)
+    out.print(f"wrote {target}: {card.edition.company}, {card.scope.name}, {card.period.name}.")
+
+
 @main.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def dbt(arguments: tuple[str, ...]) -> None:

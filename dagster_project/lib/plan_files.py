@@ -229,18 +229,15 @@ def _read_sheet(file: str, sheet: ReadOnlyWorksheet, twin: ReadOnlyWorksheet, re
     for one in (sheet, twin):
         # what the file says of its size may be wrong
         one.reset_dimensions()
-    rows = sheet.iter_rows(max_col=_LAST_COLUMN)
-    twins = twin.iter_rows(max_col=_LAST_COLUMN) if has_formulas else repeat(None)
+    twins = twin.iter_rows() if has_formulas else repeat(())
     header: tuple[str, ...] = ()
     found: list[tuple[Place, Sequence[Cell]]] = []
-    for number, (cells, formulas) in enumerate(zip(rows, twins, strict=False), start=1):
-        if number > _EXCEL_LAST_ROW:
-            break
-        values = _cells_of(cells, formulas)
+    for number, (cells, formulas) in enumerate(zip(sheet.iter_rows(), twins, strict=False), start=1):
+        values = _cells_of(cells[:_LAST_COLUMN], formulas)
         if number == 1:
             header = tuple("" if value is None else str(value).strip() for value in values)
             letters = {name: get_column_letter(index) for index, name in enumerate(header, start=1)}
-        if number == 1 or not header or not values:
+        if number == 1 or not header or not (values or number > _EXCEL_LAST_ROW):
             continue
         place = Place(f"{where}, row", number, letters)
         if number > MAX_ROWS:
@@ -275,10 +272,10 @@ def _look_ahead(sheet: ReadOnlyWorksheet) -> tuple[list[str], bool]:
     return merged, has_formulas
 
 
-def _cells_of(cells: Sequence[Any], formulas: Sequence[Any] | None) -> list[Cell]:
+def _cells_of(cells: Sequence[Any], formulas: Sequence[Any]) -> list[Cell]:
     """The values of a row up to its last filled cell."""
     values = [
-        _value_of(cell, bool(formulas) and formulas[index].data_type == "f")
+        _value_of(cell, index < len(formulas) and formulas[index].data_type == "f")
         for index, cell in enumerate(cells)
     ]
     while values and (values[-1] is None or values[-1] == ""):

@@ -6,7 +6,6 @@ Belongs here: writing that workbook. Does not belong here: reading it back (``pl
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -22,6 +21,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from dagster_project.lib.catalogue import catalogue_rows
+from dagster_project.lib.excel import put_text, save
 from dagster_project.lib.plan import SHEETS, Column, Row, Sheet
 from dagster_project.lib.plan_cells import exact
 from dagster_project.lib.plan_files import MAX_ROWS
@@ -162,20 +162,7 @@ def write_template(plan: Mapping[str, Sequence[Row]], path: Path) -> None:
     # people come to edit
     book.active = 1
     book["README"].sheet_view.tabSelected = False
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        book.save(draft)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def put_text(cell: Cell, text: str) -> None:
-    """A text that stays one: one that begins with = is no formula, here or when somebody edits the cell."""
-    cell.value = text
-    cell.data_type = "s"
-    if text[:1] in "=+-@":
-        cell.quotePrefix = True
+    save(book, path)
 
 
 def put(cell: Cell, value: Any) -> None:  # noqa: ANN401
@@ -269,7 +256,8 @@ def _choice(formula: str, message: str) -> DataValidation:
 
 
 def _scope_types() -> list[str]:
-    return sorted({scope for kpi in catalogue_rows() for scope in kpi["scopes"].split(",")})
+    """Those of the KPIs; objectives may also be those of a role."""
+    return sorted({"role"} | {scope for kpi in catalogue_rows() for scope in kpi["scopes"].split(",")})
 
 
 def _write_lists(worksheet: Worksheet) -> None:
