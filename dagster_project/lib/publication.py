@@ -35,6 +35,8 @@ SCHEMA = "scorecard"
 # What readers see: everything else that dbt makes is a step on the way.
 PUBLISHED_TABLES = (
     "kpi_scorecard",
+    "kpi_status_events",
+    "scope_comparisons",
     "kpi_catalogue",
     "kpi_targets",
     "balanced_scorecard",

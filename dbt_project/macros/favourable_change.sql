@@ -1,6 +1,6 @@
 {#
-  How far kpi_scorecard's value has moved to the good since another value of the same KPI. With a
-  band, good is nearer to the band, so it takes the band to tell; NULL where there is none.
+  How far kpi_scorecard's value has moved to the good since another value of the same KPI, or is
+  better than an outside one. With a band, good is nearer to the band, so it takes the band to tell; NULL where there is none.
 #}
 {% macro favourable_change(earlier) -%}
     cast(

@@ -8,8 +8,11 @@ with involved as (
         cells.department
     from {{ ref('metrics_finance__budget_monthly') }} as cells
     inner join {{ ref('dim_periods') }} as periods
-        on cells.month_start_date between periods.period_start_date and periods.through_date
-    where periods.period_grain in ('month', 'quarter', 'year')
+        on
+            cells.month_start_date between periods.period_start_date and periods.through_date
+            and cells.through_date
+            = least(cast({{ dbt.last_day('cells.month_start_date', 'month') }} as date), periods.through_date)
+    where periods.period_grain not in ('day', 'week', 'week_to_date')
 ),
 
 departments as (

@@ -8,7 +8,7 @@ with latest as (
     from {{ ref('dim_periods') }} as periods
     inner join {{ ref('metrics_finance__balances_daily') }} as sheets
         on sheets.balance_date between periods.period_start_date and periods.through_date
-    where periods.period_grain in ('month', 'quarter', 'year')
+    where periods.period_grain not in ('day', 'week', 'week_to_date')
     group by periods.period_grain, periods.period_start_date
 )
 

@@ -10,9 +10,13 @@ with cells as (
         sum(-cells.budget_profit_effect_amount) as budget_cost_amount
     from {{ ref('metrics_finance__budget_monthly') }} as cells
     inner join {{ ref('dim_periods') }} as periods
-        on cells.month_start_date between periods.period_start_date and periods.through_date
+        on
+            cells.month_start_date between periods.period_start_date and periods.through_date
+            -- the part of the month that belongs to the period
+            and cells.through_date
+            = least(cast({{ dbt.last_day('cells.month_start_date', 'month') }} as date), periods.through_date)
     where
-        periods.period_grain in ('month', 'quarter', 'year')
+        periods.period_grain not in ('day', 'week', 'week_to_date')
         and cells.is_account_budgeted
         and cells.is_month_posted
         and cells.account_class in (

@@ -2,6 +2,7 @@
 with scope_months as (
     select
         month_start_date,
+        through_date,
         month_status,
         is_month_posted,
         case when grouping(department) = 1 then 'company' else 'department' end as scope_type,
@@ -13,8 +14,8 @@ with scope_months as (
         max(case when budget_profit_effect_amount is null then 0 else 1 end) as has_budget
     from {{ ref('metrics_finance__budget_monthly') }}
     group by grouping sets (
-        (month_start_date, month_status, is_month_posted),
-        (month_start_date, month_status, is_month_posted, department)
+        (month_start_date, through_date, month_status, is_month_posted),
+        (month_start_date, through_date, month_status, is_month_posted, department)
     )
 ),
 
@@ -43,7 +44,11 @@ select
     max(case when judged.is_one_sided then 1 else 0 end) = 1 as is_partly_budgeted
 from judged
 inner join {{ ref('dim_periods') }} as periods
-    on judged.month_start_date between periods.period_start_date and periods.through_date
-where judged.is_scope_on_both_sides and periods.period_grain in ('month', 'quarter', 'year')
+    on
+        judged.month_start_date between periods.period_start_date and periods.through_date
+        -- the part of the month that belongs to the period
+        and judged.through_date
+        = least(cast({{ dbt.last_day('judged.month_start_date', 'month') }} as date), periods.through_date)
+where judged.is_scope_on_both_sides and periods.period_grain not in ('day', 'week', 'week_to_date')
 group by periods.period_grain, periods.period_start_date, judged.scope_type, judged.scope_id
 having max(case when judged.is_compared then 1 else 0 end) = 1

@@ -23,7 +23,11 @@ due_by_class as (
         cast(0 as decimal(38, 10)) as whole_amount
     from {{ ref('metrics_finance__budget_monthly') }} as cells
     inner join {{ ref('dim_periods') }} as periods
-        on cells.month_start_date between periods.period_start_date and periods.through_date
+        on
+            cells.month_start_date between periods.period_start_date and periods.through_date
+            -- the part of the month that belongs to the period
+            and cells.through_date
+            = least(cast({{ dbt.last_day('cells.month_start_date', 'month') }} as date), periods.through_date)
     where cells.is_month_posted
     group by grouping sets (
         (periods.period_grain, periods.period_start_date, cells.account_class),
@@ -126,7 +130,7 @@ inner join budgeted_months
         and by_class.period_start_date = budgeted_months.period_start_date
         and budgeted_months.months_count
         = case by_class.period_grain when 'month' then 1 when 'quarter' then 3 else 12 end
-where not compared.is_partly_budgeted
+where not compared.is_partly_budgeted and by_class.period_grain in ('month', 'quarter', 'year')
 group by
     kpis.kpi_id,
     by_class.period_grain,

@@ -9,7 +9,7 @@ with periods as (
         {{ dbt.datediff(dbt.date_trunc('month', 'through_date'), dbt.last_day('through_date', 'month'), 'day') }} + 1
             as days_in_month
     from {{ ref('dim_periods') }}
-    where period_grain in ('month', 'quarter', 'year')
+    where period_grain not in ('day', 'week', 'week_to_date')
 )
 
 select

@@ -25,7 +25,7 @@ with paid as (
             employees.employee_id = pay.employee_id
             and periods.through_date >= pay.start_date
             and (periods.through_date <= pay.end_date or pay.end_date is null)
-    where periods.period_grain in ('month', 'quarter', 'year')
+    where periods.period_grain not in ('day', 'week', 'week_to_date')
 )
 
 select

@@ -12,7 +12,7 @@ with rounds as (
     from {{ ref('metrics_hr__survey_answers_daily') }} as daily
     inner join {{ ref('dim_periods') }} as periods
         on daily.answered_date between periods.period_start_date and periods.through_date
-    where periods.period_grain in ('month', 'quarter', 'year')
+    where periods.period_grain not in ('day', 'week', 'week_to_date')
     group by grouping sets (
         (periods.period_grain, periods.period_start_date, daily.survey, daily.answered_date),
         (periods.period_grain, periods.period_start_date, daily.survey, daily.answered_date, daily.department)

@@ -17,7 +17,7 @@ periods as (
     cross join recorded
     where
         dim_periods.period_start_date >= recorded.recorded_from_date
-        and dim_periods.period_grain in ('month', 'quarter', 'year')
+        and dim_periods.period_grain not in ('day', 'week', 'week_to_date')
 ),
 
 trained as (

@@ -24,7 +24,7 @@ markets as (
             categories.product_category = market_size.product_category
             and periods.period_start_date <= market_size.start_date
             and periods.through_date >= market_size.end_date
-    where periods.period_grain in ('quarter', 'year')
+    where periods.period_grain in ('quarter', 'quarter_to_date', 'year', 'year_to_date')
     group by periods.period_grain, periods.period_start_date, categories.product_category
 )
 

@@ -23,7 +23,7 @@ with parts as (
         on
             dates.calendar_date between periods.period_start_date and periods.through_date
             and dates.calendar_date = {{ dbt.last_day('dates.calendar_date', 'month') }}
-    where periods.period_grain in ('quarter', 'year')
+    where periods.period_grain in ('quarter', 'quarter_to_date', 'year', 'year_to_date')
     union all
     select
         periods.period_grain,
@@ -38,7 +38,7 @@ with parts as (
             and dates.calendar_date = cast(
                 {{ dbt.dateadd('day', -1, dbt.dateadd('month', 3, 'dates.quarter_start_date')) }} as date
             )
-    where periods.period_grain = 'year'
+    where periods.period_grain in ('year', 'year_to_date')
 ),
 
 numbered_parts as (

@@ -9,7 +9,7 @@ with windows as (
         period_start_date as from_date,
         through_date
     from {{ ref('dim_periods') }}
-    where period_grain in ('week', 'month', 'quarter', 'year')
+    where period_grain <> 'day'
     union all
     select
         period_grain,
@@ -18,7 +18,7 @@ with windows as (
         last_year_start_date as from_date,
         last_year_through_date as through_date
     from {{ ref('dim_periods') }}
-    where period_grain in ('month', 'quarter', 'year')
+    where period_grain not in ('day', 'week', 'week_to_date')
 ),
 
 -- one row per window and day of it: orders then meet their windows by an equal day, which is many

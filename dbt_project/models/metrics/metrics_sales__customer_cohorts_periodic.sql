@@ -31,7 +31,7 @@ periods as (
         cast({{ dbt.dateadd('month', -12, dbt.dateadd('day', -1, 'period_start_date')) }} as date)
             as year_before_start_date
     from {{ ref('dim_periods') }}
-    where period_grain in ('month', 'quarter', 'year')
+    where period_grain not in ('day', 'week', 'week_to_date')
 ),
 
 windows as (

@@ -72,4 +72,4 @@ inner join {{ ref('dim_periods') }} as periods
     on
         running.order_date <= periods.through_date
         and (running.superseded_date > periods.through_date or running.superseded_date is null)
-where periods.period_grain in ('month', 'quarter', 'year')
+where periods.period_grain not in ('day', 'week', 'week_to_date')

@@ -8,7 +8,7 @@ select
 from {{ ref('metrics_sales__new_product_revenue_daily') }} as daily
 inner join {{ ref('dim_periods') }} as periods
     on daily.order_date between periods.period_start_date and periods.through_date
-where periods.period_grain in ('month', 'quarter', 'year')
+where periods.period_grain not in ('day', 'week', 'week_to_date')
 group by grouping sets (
     (periods.period_grain, periods.period_start_date),
     (periods.period_grain, periods.period_start_date, daily.product_category)

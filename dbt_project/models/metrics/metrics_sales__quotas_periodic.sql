@@ -1,5 +1,5 @@
--- Quarters and years only: a quota is for a whole quarter and is not cut into months. In an open
--- quarter the sales so far stand against the part of the quota that was due by now, by days.
+-- Quarters and years only: a quota is for a whole quarter and is not cut into months. In a quarter that
+-- is not over the sales so far stand against the part of the quota that was due by then, by days.
 with holders as (
     select distinct
         quarter_start_date,
@@ -8,33 +8,15 @@ with holders as (
     from {{ ref('fct_quotas') }}
 ),
 
-quarters_shown as (
-    select
-        period_start_date as quarter_start_date,
-        {{ dbt.datediff('period_start_date', 'through_date', 'day') }} + 1 as elapsed_days,
-        {{ dbt.datediff('period_start_date', 'period_end_date', 'day') }} + 1 as quarter_days
-    from {{ ref('dim_periods') }}
-    where period_grain = 'quarter'
-),
-
 events as (
     select
-        quotas.quarter_start_date as event_date,
-        quotas.quarter_start_date,
-        quotas.salesperson_id,
-        quotas.channel,
-        case
-            when quarters_shown.elapsed_days < quarters_shown.quarter_days
-                then cast(
-                    quotas.quota_amount * quarters_shown.elapsed_days / quarters_shown.quarter_days
-                    as decimal(38, 4)
-                )
-            else quotas.quota_amount
-        end as quota_amount,
+        quarter_start_date as event_date,
+        quarter_start_date,
+        salesperson_id,
+        channel,
+        quota_amount,
         cast(0 as decimal(18, 4)) as revenue_amount
-    from {{ ref('fct_quotas') }} as quotas
-    -- left: a year that began before the shown history counts its earlier quarters whole
-    left join quarters_shown on quotas.quarter_start_date = quarters_shown.quarter_start_date
+    from {{ ref('fct_quotas') }}
     union all
     select
         order_lines.order_date as event_date,
@@ -53,6 +35,13 @@ events as (
             and order_lines.channel = holders.channel
 ),
 
+dated as (
+    select
+        *,
+        cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', 3, 'quarter_start_date')) }} as date) as quarter_end_date
+    from events
+),
+
 attainment as (
     select
         periods.period_grain,
@@ -64,12 +53,25 @@ attainment as (
         end as scope_type,
         coalesce(events.channel, events.salesperson_id, 'all') as scope_id,
         cast(sum(events.revenue_amount) as decimal(38, 4)) as quota_holder_revenue_amount,
-        cast(sum(events.quota_amount) as decimal(38, 4)) as quota_amount,
+        cast(
+            sum(
+                case
+                    when events.quarter_end_date > periods.through_date
+                        then cast(
+                            events.quota_amount
+                            * ({{ dbt.datediff('events.quarter_start_date', 'periods.through_date', 'day') }} + 1)
+                            / ({{ dbt.datediff('events.quarter_start_date', 'events.quarter_end_date', 'day') }} + 1)
+                            as decimal(38, 4)
+                        )
+                    else events.quota_amount
+                end
+            ) as decimal(38, 4)
+        ) as quota_amount,
         cast(count(distinct events.quarter_start_date) as bigint) as quota_quarters_count
-    from events
+    from dated as events
     inner join {{ ref('dim_periods') }} as periods
         on events.event_date between periods.period_start_date and periods.through_date
-    where periods.period_grain in ('quarter', 'year')
+    where periods.period_grain in ('quarter', 'quarter_to_date', 'year', 'year_to_date')
     group by grouping sets (
         (periods.period_grain, periods.period_start_date),
         (periods.period_grain, periods.period_start_date, events.channel),
@@ -93,7 +95,7 @@ whole_quotas as (
     from {{ ref('fct_quotas') }} as quotas
     inner join {{ ref('dim_periods') }} as periods
         on quotas.quarter_start_date between periods.period_start_date and periods.period_end_date
-    where periods.period_grain in ('quarter', 'year')
+    where periods.period_grain in ('quarter', 'quarter_to_date', 'year', 'year_to_date')
     group by grouping sets (
         (periods.period_grain, periods.period_start_date),
         (periods.period_grain, periods.period_start_date, quotas.channel),
@@ -121,7 +123,7 @@ select
     attainment.quota_holder_revenue_amount,
     attainment.quota_amount,
     case
-        when whole_quotas.quarters_count = case attainment.period_grain when 'quarter' then 1 else 4 end
+        when whole_quotas.quarters_count = case attainment.period_grain when 'quarter' then 1 when 'year' then 4 end
             then whole_quotas.quota_amount
     end as whole_quota_amount,
     attainment.quota_quarters_count,

@@ -12,7 +12,7 @@ with won as (
     inner join {{ ref('dim_periods') }} as periods
         on opportunities.closed_date between periods.period_start_date and periods.through_date
     where
-        periods.period_grain in ('month', 'quarter', 'year')
+        periods.period_grain not in ('day', 'week', 'week_to_date')
         and opportunities.is_won
         and opportunities.sales_cycle_days is not null
 ),

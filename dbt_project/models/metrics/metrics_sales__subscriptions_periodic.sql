@@ -12,7 +12,7 @@ select
     cast(sum(daily.subscriptions_count) as bigint) as subscriptions_count
 from {{ ref('metrics_sales__subscriptions_daily') }} as daily
 inner join {{ ref('dim_periods') }} as periods on daily.subscription_date = periods.through_date
-where periods.period_grain in ('month', 'quarter', 'year')
+where periods.period_grain not in ('day', 'week', 'week_to_date')
 group by grouping sets (
     (periods.period_grain, periods.period_start_date),
     (periods.period_grain, periods.period_start_date, daily.region),

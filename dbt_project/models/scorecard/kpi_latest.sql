@@ -1,5 +1,6 @@
 {{ config(materialized='view') }}
--- The scorecard as most people want it first: each KPI at its latest settled period, in words.
+-- The scorecard as most people want it first: each KPI at its latest settled period, in words, and since when
+-- it has been in the state it is in.
 -- No database name in the references, so that the view reads the same inside the published file.
 with settled as (
     select
@@ -22,7 +23,9 @@ select
     catalogue.perspective,
     catalogue.department,
     statuses.label_en as status_en,
-    statuses.label_sv as status_sv
+    statuses.label_sv as status_sv,
+    events.to_status as steady_status,
+    events.period_start_date as status_since_date
 from {{ ref('kpi_scorecard').include(database=false) }} as scorecard
 inner join settled
     on
@@ -33,3 +36,11 @@ inner join settled
         and scorecard.period_start_date = settled.period_start_date
 inner join {{ ref('kpi_catalogue').include(database=false) }} as catalogue on scorecard.kpi_id = catalogue.kpi_id
 inner join {{ ref('statuses').include(database=false) }} as statuses on scorecard.status = statuses.status
+-- left: days and weeks of the parts of the company have no status history
+left join {{ ref('kpi_status_events').include(database=false) }} as events
+    on
+        events.is_current
+        and scorecard.kpi_id = events.kpi_id
+        and scorecard.period_grain = events.period_grain
+        and scorecard.scope_type = events.scope_type
+        and scorecard.scope_id = events.scope_id

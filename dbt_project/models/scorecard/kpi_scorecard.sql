@@ -133,7 +133,10 @@ with_history as (
     select
         judged.*,
         case when not judged.is_so_far then previous.actual_value end as previous_value,
-        case when not judged.is_so_far then last_year.actual_value end as last_year_value
+        case
+            when judged.period_status = 'open' then judged.last_year_to_date_value
+            else last_year.actual_value
+        end as last_year_value
     from judged
     -- left: the first periods of a history have no predecessor
     left join {{ ref('kpi_values') }} as previous
@@ -150,59 +153,96 @@ with_history as (
             and judged.last_year_start_date = last_year.period_start_date
             and judged.scope_type = last_year.scope_type
             and judged.scope_id = last_year.scope_id
+),
+
+-- Units are compared with their like: not the company, not single people or groups of them by origin,
+-- and not what belongs to no unit (docs/decisions/comparing-units.md)
+rankable as (
+    select
+        *,
+        actual_value is not null
+        and scope_type not in ('company', 'employee', 'customer', 'ethnic_group', 'role_group')
+        and scope_id <> 'unassigned'
+        and scope_id not like '% / unassigned'
+        -- without a band nobody can tell better from worse
+        and (direction <> 'band' or has_target) as is_rankable,
+        case direction
+            when 'higher' then actual_value
+            when 'lower' then -actual_value
+            else favourable_variance
+        end as merit
+    from with_history
+),
+
+ranked as (
+    select
+        *,
+        rank() over (
+            partition by kpi_id, period_grain, period_start_date, scope_type, is_rankable
+            order by merit desc
+        ) as place,
+        count(*) over (
+            partition by kpi_id, period_grain, period_start_date, scope_type, is_rankable
+        ) as peers_count
+    from rankable
 )
 
 select
-    with_history.kpi_id,
-    with_history.period_grain,
-    with_history.period_start_date,
-    with_history.scope_type,
-    with_history.scope_id,
-    with_history.period_end_date,
-    with_history.period_status,
+    ranked.kpi_id,
+    ranked.period_grain,
+    ranked.period_start_date,
+    ranked.scope_type,
+    ranked.scope_id,
+    ranked.period_end_date,
+    ranked.period_status,
     scopes.scope_name,
-    with_history.numerator,
-    with_history.denominator,
-    with_history.actual_value,
-    with_history.no_value_reason,
-    with_history.target_value,
-    with_history.target_lower,
-    with_history.target_upper,
-    with_history.baseline_value,
-    with_history.period_target_value,
-    cast(with_history.variance as decimal(38, 10)) as variance,
-    cast(with_history.variance_ratio as decimal(38, 10)) as variance_ratio,
-    cast(-with_history.variance as decimal(38, 10)) as remaining_to_target,
-    cast(with_history.favourable_variance as decimal(38, 10)) as favourable_variance,
-    cast(with_history.progress_ratio as decimal(38, 10)) as progress_ratio,
+    ranked.numerator,
+    ranked.denominator,
+    ranked.actual_value,
+    ranked.no_value_reason,
+    ranked.target_value,
+    ranked.target_lower,
+    ranked.target_upper,
+    ranked.baseline_value,
+    ranked.period_target_value,
+    cast(ranked.variance as decimal(38, 10)) as variance,
+    cast(ranked.variance_ratio as decimal(38, 10)) as variance_ratio,
+    cast(-ranked.variance as decimal(38, 10)) as remaining_to_target,
+    cast(ranked.favourable_variance as decimal(38, 10)) as favourable_variance,
+    cast(ranked.progress_ratio as decimal(38, 10)) as progress_ratio,
     case
-        when with_history.actual_value is null then 'no_data'
-        when not with_history.has_target then 'no_target'
-        when with_history.variance_ratio is null then 'zero_target'
-        when with_history.progress_ratio is null then 'not_positive'
+        when ranked.actual_value is null then 'no_data'
+        when not ranked.has_target then 'no_target'
+        when ranked.variance_ratio is null then 'zero_target'
+        when ranked.progress_ratio is null then 'not_positive'
     end as no_comparison_reason,
-    with_history.is_met,
-    with_history.status,
+    ranked.is_met,
+    ranked.status,
     cast(
         case
-            when with_history.unclipped_score < 0 then 0
-            when with_history.unclipped_score > 10 then 10
-            else with_history.unclipped_score
+            when ranked.unclipped_score < 0 then 0
+            when ranked.unclipped_score > 10 then 10
+            else ranked.unclipped_score
         end as decimal(38, 10)
     ) as score,
-    with_history.previous_value,
+    ranked.previous_value,
     {{ favourable_change('previous_value') }} as previous_favourable_change,
-    with_history.last_year_value,
+    ranked.last_year_value,
     {{ favourable_change('last_year_value') }} as last_year_favourable_change,
-    with_history.benchmark_value,
-    with_history.quality_status,
-    with_history.checks_evaluated,
-    with_history.checks_failed,
-    with_history.data_as_of,
-    with_history.input_row_count,
-    with_history.definition_hash,
+    case when ranked.period_status = 'open' then 'to_date' else 'whole_period' end as comparison_basis,
+    ranked.benchmark_value,
+    {{ favourable_change('benchmark_value') }} as benchmark_favourable_change,
+    cast(case when ranked.is_rankable and ranked.peers_count > 1 then ranked.place end as bigint) as scope_rank,
+    cast(case when ranked.is_rankable and ranked.peers_count > 1 then ranked.peers_count end as bigint)
+        as ranked_scopes_count,
+    ranked.quality_status,
+    ranked.checks_evaluated,
+    ranked.checks_failed,
+    ranked.data_as_of,
+    ranked.input_row_count,
+    ranked.definition_hash,
     settings.edition_id
-from with_history
+from ranked
 cross join settings
 inner join {{ ref('scopes') }} as scopes
-    on with_history.scope_type = scopes.scope_type and with_history.scope_id = scopes.scope_id
+    on ranked.scope_type = scopes.scope_type and ranked.scope_id = scopes.scope_id

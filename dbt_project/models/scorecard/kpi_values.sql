@@ -1,6 +1,7 @@
 -- Every KPI's value for every period and scope it is defined for. A row that no KPI model gave is
 -- `no_data`; a flow over a period that the data does not wholly cover is `incomplete_period`, so
--- that the edges of a calendar never look like results.
+-- that the edges of a calendar never look like results. Beside it stands last year's value to the same day,
+-- where the period is open: the same rules, applied to the windows that dim_periods holds for it.
 with computed as (
     select results.*
     from {{ ref('kpi_results') }} as results
@@ -9,7 +10,10 @@ with computed as (
     -- (docs/decisions/sales-by-person.md)
     where
         results.scope_type <> 'employee'
-        or (settings.is_employee_scope_allowed and results.period_grain in ('month', 'quarter', 'year'))
+        or (
+            settings.is_employee_scope_allowed
+            and results.period_grain not in ('day', 'week', 'week_to_date')
+        )
 ),
 
 -- Scopes with many members that come and go: a row only where there is something to say. Anywhere
@@ -28,6 +32,7 @@ scopes as (
         scope_type,
         scope_id
     from computed
+    where period_grain not like '%_to_date'
     union
     select
         catalogue.kpi_id,
@@ -78,7 +83,7 @@ expected as (
         coalesce(coverage.is_fed and coverage.covered_to >= periods.through_date, false) as is_covered_to
     from {{ ref('kpi_catalogue') }} as catalogue
     inner join {{ ref('dim_periods') }} as periods
-        on ',' || catalogue.grains || ',' like '%,' || periods.period_grain || ',%'
+        on ',' || catalogue.grains || ',' like '%,' || replace(periods.period_grain, '_to_date', '') || ',%'
     inner join scopes on catalogue.kpi_id = scopes.kpi_id
     inner join coverage on catalogue.kpi_id = coverage.kpi_id
     left join sparse_scope_types on scopes.scope_type = sparse_scope_types.scope_type
@@ -107,21 +112,53 @@ judged as (
             and expected.scope_type = computed.scope_type
             and expected.scope_id = computed.scope_id
     where computed.kpi_id is not null or not expected.is_sparse
+),
+
+-- last year to the same day, under the grain of the open period that it belongs to
+to_date as (
+    select
+        kpi_id,
+        replace(period_grain, '_to_date', '') as period_grain,
+        period_start_date,
+        scope_type,
+        scope_id,
+        actual_value
+    from judged
+    where period_grain like '%_to_date' and no_value_reason is null
 )
 
 select
-    kpi_id,
-    period_grain,
-    period_start_date,
-    period_end_date,
-    through_date,
-    period_status,
-    previous_period_start_date,
-    last_year_start_date,
-    scope_type,
-    scope_id,
-    case when no_value_reason is null or no_value_reason <> 'incomplete_period' then numerator end as numerator,
-    case when no_value_reason is null or no_value_reason <> 'incomplete_period' then denominator end as denominator,
-    case when no_value_reason is null then actual_value end as actual_value,
-    no_value_reason
+    judged.kpi_id,
+    judged.period_grain,
+    judged.period_start_date,
+    judged.period_end_date,
+    judged.through_date,
+    judged.period_status,
+    judged.previous_period_start_date,
+    judged.last_year_start_date,
+    judged.scope_type,
+    judged.scope_id,
+    case
+        when judged.no_value_reason is null or judged.no_value_reason <> 'incomplete_period' then judged.numerator
+    end as numerator,
+    case
+        when judged.no_value_reason is null or judged.no_value_reason <> 'incomplete_period' then judged.denominator
+    end as denominator,
+    case when judged.no_value_reason is null then judged.actual_value end as actual_value,
+    judged.no_value_reason,
+    case
+        when judged.period_status <> 'open' then null
+        -- costs are booked at the month's close: before that neither year's part of it is a result
+        when judged.no_value_reason = 'incomplete_period' then null
+        else to_date.actual_value
+    end as last_year_to_date_value
 from judged
+-- left: a settled period has none, and neither has an open one without a last year
+left join to_date
+    on
+        judged.kpi_id = to_date.kpi_id
+        and judged.period_grain = to_date.period_grain
+        and judged.last_year_start_date = to_date.period_start_date
+        and judged.scope_type = to_date.scope_type
+        and judged.scope_id = to_date.scope_id
+where judged.period_grain not like '%_to_date'

@@ -22,6 +22,7 @@ named as (
     from {{ ref('dim_periods') }} as periods
     inner join {{ ref('dim_dates') }} as dates on periods.through_date = dates.calendar_date
     cross join settings
+    where periods.period_grain not like '%_to_date'
 )
 
 select
