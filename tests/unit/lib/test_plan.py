@@ -25,8 +25,8 @@ from tests.conftest import CHECKOUT, run_cli
 TARGET = {
     "company": "demo",
     "kpi_id": "gross_margin_ratio",
-    "scope_type": "company",
-    "scope_id": "all",
+    "scope_type": "region",
+    "scope_id": "Norge",
     "target_value": "0.375",
     "target_lower": None,
     "target_upper": None,
@@ -125,7 +125,7 @@ def test_a_plan_in_order_is_read_with_its_types_and_defaults(write):
     assert (target["target_value"], target["set_on"], target["scope_id"]) == (
         Decimal("0.375"),
         date(2024, 12, 1),
-        "all",
+        "Norge",
     )
     assert (target["target_lower"], target["valid_to"], target["period_grain"]) == (None, None, None)
     assert (target["target_kind"], target["phasing"]) == ("value", "none"), "defaults"
@@ -146,9 +146,9 @@ def test_a_plan_in_order_is_read_with_its_types_and_defaults(write):
         ("targets", "valid_from", "2025-02-28", "28/2 2025", 'expected a date such as 2025-12-31, found "28/2 2025"'),
         ("targets", "reason", "Why.", None, "expected a value, found an empty cell"),
         ("targets", "reason", "Why.", "  ", "expected a value, found an empty cell"),
-        ("targets", "kpi_id", "revenue_amount", "revenue", 'there is no KPI "revenue" in the catalogue'),
+        ("targets", "kpi_id", "on_time_delivery_ratio", "revenue", 'there is no KPI "revenue" in the catalogue'),
         ("targets", "valid_to", "2025-01-01", "2024-12-31", "2024-12-31 lies before valid_from, which is 2025-01-01"),
-        ("targets", "target_lower", "0.1", "x" * 99, f'found "{"x" * 57}..."'),
+        ("targets", "target_upper", None, "x" * 99, f'found "{"x" * 57}..."'),
         ("objectives", "framework", "okr", "bsc", 'expected one of okr, kra, mbo, found "bsc"'),
         ("objectives", "parent_objective_id", None, "o7", 'there is no "o7" in the sheet objectives'),
         ("objectives", "period_end_date", "2025-01-01", "2024-12-31", "lies before period_start_date"),
@@ -158,10 +158,11 @@ def test_a_plan_in_order_is_read_with_its_types_and_defaults(write):
 )  # fmt: skip
 def test_a_wrong_cell_is_named_by_row_and_column(write, sheet, column, good, bad, message):
     rows = {"targets": TARGET, "objectives": OBJECTIVE, "weights": WEIGHT}
-    assert read_plan(write({sheet: [rows[sheet] | {column: good}]}))
     key = {"targets": "scope_id", "objectives": "objective_id", "weights": "company"}[sheet]
     first = {key: "other"} | rows[sheet] | {key: "other"}
-    wrong = {key: None} | rows[sheet] | {column: bad}
+    right = {key: None} | rows[sheet] | {column: good}
+    wrong = right | {column: bad}
+    assert len(read_plan(write({sheet: [first, right]}))[sheet]) == 2
     found = problems_of(write({sheet: [first, wrong]}))
     assert len(found) == 1
     assert found[0].startswith(place(write.kind, sheet, 3, column, list(wrong)) + ": ")
@@ -169,7 +170,8 @@ def test_a_wrong_cell_is_named_by_row_and_column(write, sheet, column, good, bad
 
 
 def test_a_band_upside_down_is_named(write):
-    band = TARGET | {"target_value": None, "target_lower": "0.3", "target_upper": "0.4"}
+    band = TARGET | {"kpi_id": "women_share_ratio", "scope_type": "company", "scope_id": "all"}
+    band |= {"target_value": None, "target_lower": "0.3", "target_upper": "0.4"}
     assert read_plan(write({"targets": [band]}))
     assert (
         "0.2 lies before target_lower" in problems_of(write({"targets": [band | {"target_upper": "0.2"}]}))[0]
@@ -470,14 +472,9 @@ def test_hostile_and_long_values_go_through_a_workbook_unchanged(tmp_path):
         "set_by": "+1",
         "scope_id": "007",
         "target_value": "1234567890123456789.0123456789",
-        "target_lower": "0.1",
-        "target_upper": "-0.0000000001",
+        "baseline_value": "-0.0000000001",
     }
-    plan = read_plan(
-        csv_plan(
-            tmp_path / "plan", {"targets": [TARGET | values | {"target_lower": None}], "weights": [WEIGHT]}
-        )
-    )
+    plan = read_plan(csv_plan(tmp_path / "plan", {"targets": [TARGET | values], "weights": [WEIGHT]}))
     write_template(plan, tmp_path / "plan.xlsx")
     sheet = load_workbook(tmp_path / "plan.xlsx")["targets"]
     assert not [cell.coordinate for row in sheet.rows for cell in row if cell.data_type == "f"]
