@@ -74,7 +74,8 @@ def _unknown(name: str, names: Collection[str]) -> str:
 
 def _read_folder(folder: Path, names: Collection[str], report: Report) -> dict[str, Table]:
     for path in sorted(folder.glob("*.csv")):
-        if path.stem not in names:
+        # what other programs leave beside a file they have open
+        if path.stem not in names and not path.name.startswith((".", "~")):
             report(_unknown(path.name, [f"{name}.csv" for name in names]))
     tables = {}
     for name in names:

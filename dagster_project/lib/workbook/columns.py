@@ -70,7 +70,7 @@ def columns_of(card: Scorecard, language: str) -> list[Column]:
         column("note", 36, lambda row: note_of(row, language), wraps=True),
         column("owner", 25, lambda row: role(row.owner_role, language), wraps=True),
         column("period", 11, lambda row: row.period_name),
-        column("goal", 31, lambda row: card.goals.get(row.goal) or spaced(row.goal), wraps=True),
+        column("goal", 34, lambda row: card.goals.get(row.goal) or spaced(row.goal), wraps=True),
         column("level", 13, lambda row: words["levels"].get(row.level, row.level)),
         column("quality", 13, lambda row: quality.get(row.quality, row.quality)),
     ]

@@ -250,6 +250,12 @@ def test_an_unknown_sheet_is_named(write):
     assert "target" in found and "is no sheet of the plan; expected targets" in found
 
 
+def test_what_programs_leave_beside_a_file_is_no_sheet(tmp_path):
+    source = csv_plan(tmp_path / "plan", {"targets": [TARGET]})
+    (source / "._targets.csv").write_bytes(b"\0\1")
+    assert read_plan(source)
+
+
 def test_a_place_that_holds_no_plan_is_an_error_and_no_empty_plan(tmp_path, write):
     with pytest.raises(PlanError, match="none of the sheets targets, objectives"):
         read_plan(write({"lists": [{"a": "b"}]}) if write.kind == "xlsx" else write({}))
