@@ -270,7 +270,7 @@ def test_the_attack_finds_what_weaker_rules_hide(nights, counted, table, kpi_id)
     small = {span: {scope for size, scope in found if size < FEWEST} for span, found in groups.items()}
     covered = {}
     for span, found in groups.items():
-        covered[span], sizes = set(small[span]), dict((scope, size) for size, scope in found)
+        covered[span], sizes = set(small[span]), {scope: size for size, scope in found}
         for _, scope in sorted(found):
             if small[span] and sum(sizes[hidden] for hidden in covered[span]) < FEWEST:
                 covered[span].add(scope)
