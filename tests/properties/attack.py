@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 import duckdb
 
@@ -202,7 +203,7 @@ class Attack:
                 parts[_whole(scope)].add(scope)
         for scope, found in heads.items():
             known = sorted(found)
-            for before, after in zip(known, known[1:], strict=False):
+            for before, after in pairwise(known):
                 start, end = before + ONE_DAY, after + ONE_DAY
                 terms = {
                     ("hires", scope, end): 1,
@@ -244,7 +245,7 @@ class Attack:
                 targets = {counted: terms}
                 if counted == "leading women":
                     others = {("women", *label[1:]): 1 for label in terms}
-                    targets["women who lead nobody"] = {**others, **{label: -1 for label in terms}}
+                    targets["women who lead nobody"] = {**others, **dict.fromkeys(terms, -1)}
                 for name, target in targets.items():
                     value = self.knowledge.value_of(target)
                     if value is not None:
@@ -278,7 +279,7 @@ class Attack:
                 continue  # returns are below 0
             wholes: dict[tuple, list[Figure]] = defaultdict(list)
             kind = rows[0][2]
-            for figure in {row[0].scope + (row[0].start, row[0].through): row[0] for row in rows}.values():
+            for figure in {(row[0].scope, row[0].start, row[0].through): row[0] for row in rows}.values():
                 if figure.is_withheld and figure.scope != COMPANY:
                     key = (_whole(figure.scope), figure.scope[0], figure.start, figure.through)
                     wholes[key].append(figure)
@@ -300,7 +301,7 @@ class Attack:
                 for n, figure in enumerate(hidden):
                     others_high = [h for m, h in enumerate(high) if m != n]
                     least = low[n] if None in others_high else max(low[n], total - sum(others_high))
-                    most = total - sum(l for m, l in enumerate(low) if m != n)
+                    most = total - sum(bound for m, bound in enumerate(low) if m != n)
                     most = most if high[n] is None else min(most, high[n])
                     if least == most:
                         # a department without women has no leading women: shown, whatever is withheld

@@ -17,6 +17,7 @@ import pytest
 from filelock import FileLock
 
 from dagster_project.lib.withheld import remember
+from tests.conftest import CHECKOUT
 from tests.properties.attack import COMPANY, COUNTED, Attack, Figure, Knowledge, Scope, published_figures
 from tests.properties.chance_source import build
 from tests.properties.draws import people_in_small_groups as drawn
@@ -31,6 +32,7 @@ VALUES = " union all ".join(
     for kpi_id in KPIS
 )
 FEWEST = 5
+CHANGED_BY_NEWS = {"leavers", "hires", "women", "leading women", "retained"}
 
 
 # the attacker
@@ -98,6 +100,17 @@ def test_bounds_pin_what_subtraction_does_not():
     assert not pinned(2)
 
 
+def test_every_kpi_that_withholds_is_attacked():
+    """Or publishes a ratio of sums that nobody is told, as the pay gaps do; the groups of a role have their own."""
+    withholding = {
+        path.stem
+        for path in (CHECKOUT / "dbt_project/models/kpis").rglob("*.sql")
+        if "'withheld'" in path.read_text()
+    }
+    pay = {"gender_pay_gap_ratio", "gender_pay_gap_median_ratio", "ethnicity_pay_gap_ratio"}
+    assert withholding == set(COUNTED) | pay | {"ethnic_group_share_ratio"}
+
+
 # a company of small and changing departments
 
 
@@ -156,6 +169,16 @@ def build_nights(home: Path) -> None:
     build(drawn.late_night(), home)
 
 
+def cell(row: Figure) -> tuple:
+    """Which figure it is, whatever it says."""
+    return row.kpi_id, row.start, row.through, row.scope
+
+
+def cells(rows: list[Figure], *, withheld: bool) -> set[tuple]:
+    """The figures that are withheld, or the others."""
+    return {cell(row) for row in rows if row.is_withheld == withheld}
+
+
 def test_no_withheld_figure_of_one_edition_can_be_computed(nights):
     for edition in (nights.first, nights.second, nights.late):
         attack = Attack(edition)
@@ -174,30 +197,28 @@ def test_no_withheld_figure_can_be_computed_from_two_nights(nights):
 def test_no_withheld_figure_can_be_computed_with_late_news(nights):
     """What was counted did not change with the news, but the sizes of the groups did, and with them what is withheld.
 
-    What one edition shows can't be withheld by the next, and of who turns out not to have been there nothing is.
-    Head counts that the news changed are other figures, and left out.
+    What one edition shows can't be withheld by the next. Head counts that the news changed are other figures, and
+    so is a group that turns out not to have been there: both are left out.
     """
-    counted_again = {
-        kpi_id
-        for kpi_id, (counted, _, _) in COUNTED.items()
-        if counted not in {"leavers", "hires", "women", "leading women", "retained"}
-    }
-    late, second = (
-        [row for row in rows if row.kpi_id in counted_again] for rows in (nights.late, nights.second)
+    second, late = (
+        [row for row in rows if row.kpi_id in COUNTED and COUNTED[row.kpi_id][0] not in CHANGED_BY_NEWS]
+        for rows in (nights.second, nights.late)
+    )
+    second_cells, late_cells = cells(second, withheld=True), cells(late, withheld=True)
+    attack = Attack(
+        [row for row in second if row.reason != "no_data" or cell(row) not in late_cells],
+        [row for row in late if row.reason != "no_data" or cell(row) not in second_cells],
     )
     shown = {
         (COUNTED[row.kpi_id][side], row.start, row.through, row.scope)
-        for row in (*late, *second)
+        for row in (*second, *late)
         for side in (0, 1)
         if not row.is_withheld
     }
-    attack = Attack(second, late)
     found = {(secret.counted, secret.start, secret.through, secret.scope) for secret in attack.secrets()}
     assert found <= shown and attack.knowledge.contradictions == 0
-    newly = {(row.kpi_id, row.start, row.through, row.scope) for row in second if row.is_withheld} ^ {
-        (row.kpi_id, row.start, row.through, row.scope) for row in late if row.is_withheld
-    }
-    assert len(newly) >= 50, "the news changes what is withheld"
+    assert len(late_cells & cells(second, withheld=False)) >= 50, "the news changes what is withheld"
+    assert len(late_cells & second_cells) >= 500
 
 
 def test_without_memory_two_editions_give_a_department_away(nights):
@@ -270,7 +291,7 @@ def test_the_attack_finds_what_weaker_rules_hide(nights, counted, table, kpi_id)
     small = {span: {scope for size, scope in found if size < FEWEST} for span, found in groups.items()}
     covered = {}
     for span, found in groups.items():
-        covered[span], sizes = set(small[span]), dict((scope, size) for size, scope in found)
+        covered[span], sizes = set(small[span]), {scope: size for size, scope in found}
         for _, scope in sorted(found):
             if small[span] and sum(sizes[hidden] for hidden in covered[span]) < FEWEST:
                 covered[span].add(scope)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.conftest import CHECKOUT
-from tests.properties.oracle.calendar import ONE_DAY, Period
+from tests.properties.oracle.calendar import ONE_DAY, Period, add_months
 from tests.properties.oracle.registry import Book, Outcome, amount, oracle, ratio, rounded
 from tests.properties.oracle.sales import Events, lines, total
 
@@ -140,27 +140,101 @@ def hidden(sizes: dict[str, int], also: Iterable[str] = ()) -> set[str]:
     return found
 
 
-def is_withheld(book: Book, scope: Scope, size: Callable[[Scope], int]) -> bool:
-    """Whether a scope points at persons: it is small, hides a small one beside it, or is part of a withheld one."""
-    if scope == COMPANY:
-        return 0 < size(scope) < FEWEST_PEOPLE
-    department = ("department", scope[1].split(" / ")[0])
-    siblings = [name for kind, name in book.once(places) if kind == "department"]
-    if department[1] in hidden({name: size(("department", name)) for name in siblings}):
-        return True
-    if scope[0] == "department":
-        return False
-    teams = [
-        name for kind, name in book.once(places) if kind == "team" and name.startswith(department[1] + " / ")
-    ]
-    return scope[1] in hidden({name: size(("team", name)) for name in teams})
+def _nothing_yet(_: Book) -> dict[Any, Any]:
+    """A place for what is worked out day by day."""
+    return {}
 
 
-def people_size(book: Book, period: Period) -> Callable[[Scope], int]:
-    """Scope -> those employed there in the period, or those who left where they are more."""
-    return lambda scope: max(
-        len(employed(book, scope, period.start, period.through)), leavers(book, period, scope)
-    )
+def _no_leaders_yet(_: Book) -> dict[Any, Any]:
+    """Another one."""
+    return {}
+
+
+def withheld_on(book: Book, day: date) -> set[Scope]:
+    """The scopes that point at persons on a day: small ones, what hides them, and the parts of what is withheld."""
+    known = book.once(_nothing_yet)
+    if day not in known:
+        sizes = {
+            scope: max(
+                sum(s.first <= day <= s.last for s in there),
+                sum(s.is_leaving and s.last + ONE_DAY == day for s in there),
+            )
+            for scope, there in book.once(places).items()
+        }
+        found = {COMPANY} if 0 < sizes[COMPANY] < FEWEST_PEOPLE else set()
+        departments = {name: size for (kind, name), size in sizes.items() if kind == "department"}
+        found |= {
+            ("department", name)
+            for name in (departments if found else hidden(departments))
+            if departments[name]
+        }
+        for department in departments:
+            teams = {
+                name: size
+                for (kind, name), size in sizes.items()
+                if kind == "team" and name.startswith(department + " / ")
+            }
+            is_part_of_withheld = ("department", department) in found
+            found |= {
+                ("team", name) for name in (teams if is_part_of_withheld else hidden(teams)) if teams[name]
+            }
+        known[day] = found
+    return known[day]
+
+
+def is_withheld(book: Book, period: Period, scope: Scope) -> bool:
+    """Whether it is on one day of the period, or was on the evening before it."""
+    day = period.start - ONE_DAY
+    while day <= period.through:
+        if scope in withheld_on(book, day):
+            return True
+        day += ONE_DAY
+    return False
+
+
+def leaders_withheld_on(book: Book, day: date) -> set[Scope]:
+    """The scopes whose leaders, or those who lead nobody, point at persons on a day."""
+    known = book.once(_no_leaders_yet)
+    if day in known:
+        return known[day]
+    staff, counts = book.once(people), {}
+    for scope in book.once(places):
+        if scope[0] != "team":
+            there = employed(book, scope, day)
+            leading = sum(bool(staff[person]["is_leader"]) for person in there)
+            women = sum(staff[person]["gender"] == "woman" for person in there)
+            counts[scope] = leading, len(there) - leading, women
+    small, hiding = {}, {}
+    for scope, (leading, others, women) in counts.items():
+        small[scope] = min(leading, others) if others and leading else leading
+        # the share of women, if it is shown, tells who leads where all do or all or none are women
+        is_told = scope not in withheld_on(book, day) and (not others or women in (0, leading + others))
+        hiding[scope] = 0 if is_told else small[scope]
+    departments = [scope for scope in counts if scope[0] == "department" and counts[scope][0]]
+    found = {
+        scope for scope in departments if small[scope] < FEWEST_PEOPLE or scope in withheld_on(book, day)
+    }
+    others = sorted((small[scope], scope) for scope in departments if scope not in found and hiding[scope])
+
+    def hide_enough() -> bool:
+        return (
+            sum(hiding[scope] for scope in found) >= FEWEST_PEOPLE
+            and sum(hiding[scope] > 0 for scope in found) >= 2
+        )
+
+    while found and others and not hide_enough():
+        found.add(others.pop(0)[1])
+    behind = [scope for scope in found if hiding[scope]]
+    few_others = 0 < sum(counts[scope][1] for scope in behind) < FEWEST_PEOPLE
+    few_leaders = sum(counts[scope][0] for scope in behind) < FEWEST_PEOPLE
+    if (
+        0 < small[COMPANY] < FEWEST_PEOPLE
+        or COMPANY in withheld_on(book, day)
+        or (found and (len(behind) < 2 or few_leaders or few_others))
+    ):
+        found = {COMPANY, *departments} if counts[COMPANY][0] else set()
+    known[day] = found
+    return found
 
 
 # headcount
@@ -179,6 +253,8 @@ def hires(book: Book, period: Period, scope_type: str, scope_id: str) -> Outcome
     scope = (scope_type, scope_id)
     if not is_known(book, period, scope):
         return None
+    if is_withheld(book, period, scope):
+        return WITHHELD
     return amount(sum(s.is_hired and period.holds(s.first) for s in book.once(places)[scope]))
 
 
@@ -189,7 +265,7 @@ def retention(book: Book, period: Period, scope_type: str, scope_id: str) -> Out
     there = employed(book, scope, evening)
     if not there and not is_known(book, period, scope):
         return None
-    if is_withheld(book, scope, lambda part: len(employed(book, part, evening))):
+    if there and is_withheld(book, period, scope):
         return WITHHELD
     return ratio(len(there & employed(book, COMPANY, period.through)), len(there))
 
@@ -200,7 +276,7 @@ def turnover(book: Book, period: Period, scope_type: str, scope_id: str) -> Outc
     scope = (scope_type, scope_id)
     if not is_known(book, period, scope):
         return None
-    if is_withheld(book, scope, people_size(book, period)):
+    if is_withheld(book, period, scope):
         return WITHHELD
     return ratio(leavers(book, period, scope), average_headcount(book, period, scope))
 
@@ -218,7 +294,7 @@ def women_share(book: Book, period: Period, scope_type: str, scope_id: str) -> O
     scope = (scope_type, scope_id)
     if not is_known(book, period, scope):
         return None
-    if is_withheld(book, scope, lambda part: len(employed(book, part, period.through))):
+    if scope in withheld_on(book, period.through) and employed(book, scope, period.through):
         return WITHHELD
     there = employed(book, scope, period.through)
     return ratio(sum(book.once(people)[person]["gender"] == "woman" for person in there), len(there))
@@ -230,18 +306,9 @@ def women_in_leadership(book: Book, period: Period, scope_type: str, scope_id: s
     scope, staff = (scope_type, scope_id), book.once(people)
     if not is_known(book, period, scope):
         return None
-
-    def leaders(part: Scope) -> list[str]:
-        return [person for person in employed(book, part, period.through) if staff[person]["is_leader"]]
-
-    def size(part: Scope) -> int:
-        leading = len(leaders(part))
-        others = len(employed(book, part, period.through)) - leading
-        return min(leading, others) if others else leading
-
-    if is_withheld(book, scope, size):
+    if scope in leaders_withheld_on(book, period.through):
         return WITHHELD
-    found = leaders(scope)
+    found = [person for person in employed(book, scope, period.through) if staff[person]["is_leader"]]
     return ratio(sum(staff[person]["gender"] == "woman" for person in found), len(found))
 
 
@@ -297,15 +364,7 @@ def _absent(book: Book, period: Period, scope: Scope) -> list[tuple[Decimal, boo
     first = book.once(absence_begins)
     if first is None or period.start < first or not available_days(book, period, scope):
         return None
-
-    def size(part: Scope) -> int:
-        return (
-            len(employed(book, part, period.start, period.through))
-            if available_days(book, period, part)
-            else 0
-        )
-
-    return WITHHELD if is_withheld(book, scope, size) else book.once(absences).within(period, *scope)
+    return WITHHELD if is_withheld(book, period, scope) else book.once(absences).within(period, *scope)
 
 
 @oracle("unplanned_absence_days")
@@ -354,14 +413,38 @@ def utilisation(book: Book, period: Period, scope_type: str, scope_id: str) -> O
     """Billable hours / hours worked."""
     scope = (scope_type, scope_id)
 
-    def filled_in(part: Scope) -> list[dict[str, Any]]:
-        return book.once(timesheets).within(period, *part)
-
-    if not filled_in(scope):
+    filled_in = book.once(timesheets).within(period, *scope)
+    if not filled_in:
         return None
-    if is_withheld(book, scope, lambda part: len({row["employee_id"] for row in filled_in(part)})):
-        return WITHHELD
-    return ratio(total(filled_in(scope), "hours_billable"), total(filled_in(scope), "hours_worked"))
+    if period.is_open:
+        return Outcome(None, reason="incomplete_period")
+    month = period.start
+    while month <= period.through:
+        if scope in _withheld_timesheets(book, month):
+            return WITHHELD
+        month = add_months(month, 1)
+    return ratio(total(filled_in, "hours_billable"), total(filled_in, "hours_worked"))
+
+
+def _withheld_timesheets(book: Book, month: date) -> set[Scope]:
+    """Of a whole month: fewer than five people, and the next smallest until five different people hide."""
+    names: dict[Scope, set[str]] = defaultdict(set)
+    last = add_months(month, 1) - ONE_DAY
+    departments = {place for place in book.once(places) if place[0] == "department"}
+    for scope in {COMPANY, ("department", "unassigned"), *departments}:
+        for row in book.once(timesheets).between(month, last, *scope):
+            names[scope].add(row["employee_id"])
+    if 0 < len(names[COMPANY]) < FEWEST_PEOPLE:
+        return {scope for scope, found in names.items() if found}
+    order = sorted((len(found), scope) for scope, found in names.items() if found and scope != COMPANY)
+    hiding, people_behind, groups = set(), set(), 0
+    for size, scope in order:
+        is_small = size < FEWEST_PEOPLE
+        if is_small or (hiding and (len(people_behind) < FEWEST_PEOPLE or groups < 2)):
+            groups += bool(names[scope] - people_behind)
+            people_behind |= names[scope]
+            hiding.add(scope)
+    return hiding
 
 
 def courses(book: Book) -> Events:
@@ -387,7 +470,7 @@ def _attended(book: Book, period: Period, scope: Scope) -> list[dict[str, Any]] 
     first = book.once(training_begins)
     if first is None or period.start < first or not employed(book, scope, period.start, period.through):
         return None
-    if is_withheld(book, scope, people_size(book, period)):
+    if is_withheld(book, period, scope):
         return WITHHELD
     return book.once(courses).within(period, *scope)
 
