@@ -19,7 +19,7 @@ from filelock import FileLock
 
 from dagster_project.lib.settings import CHECKOUT, DBT_PROJECT, Settings
 
-_PLACES = ("SCORECARD_WAREHOUSE", "DBT_TARGET_PATH", "DBT_LOG_PATH", "DBT_PROFILES_DIR", "DBT_PROJECT_DIR")
+_PLACES = ("DBT_TARGET_PATH", "DBT_LOG_PATH", "DBT_PROFILES_DIR", "DBT_PROJECT_DIR")
 
 
 class DbtFailed(RuntimeError):
@@ -29,6 +29,11 @@ class DbtFailed(RuntimeError):
 def dbt_command() -> list[str]:
     """dbt of the running environment, whatever PATH says."""
     return [str(Path(sys.executable).with_name("dbt"))]
+
+
+def quick_dbt_command() -> list[str]:
+    """The same dbt, started so that it makes no messages which nobody reads (``dbt_main.py``)."""
+    return [sys.executable, "-P", str(Path(__file__).parents[1] / "dbt_main.py")]
 
 
 def project_fingerprint(settings: Settings) -> str:
@@ -107,7 +112,7 @@ def _parse(
     settings: Settings, environment: Mapping[str, str], *options: str
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*dbt_command(), "parse", "--quiet", *options],
+        [*quick_dbt_command(), "parse", "--quiet", *options],
         cwd=settings.dbt_project,
         env={**os.environ, **environment},
         capture_output=True,
