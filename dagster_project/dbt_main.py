@@ -25,8 +25,8 @@ def fire_if_read(
     **options: Any,  # noqa: ANN401
 ) -> None:
     """Make the message of an event only where something reads messages of its level."""
-    wanted = (level or e.level_tag()) not in QUIET or self.callbacks
-    if wanted or any(logger.level in QUIET for logger in self.loggers):
+    # dbt's own listener waits for a kind of warning
+    if (level or e.level_tag()) not in QUIET or any(logger.level in QUIET for logger in self.loggers):
         fire(self, e, level, *args, **options)
 
 
