@@ -150,7 +150,9 @@ def report(title: str, readings: list[tuple[str, Reading]]) -> None:
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--again", action="store_true", help="measure a second night in the same state folder")
+    parser.add_argument(
+        "--again", action="store_true", help="measure a second night in the same state folder"
+    )
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         report("First night, empty state folder", measure(Path(folder)))

@@ -13,7 +13,7 @@ from dagster_dbt import DbtCliResource
 from packaging.version import Version
 from pydantic import PrivateAttr
 
-from dagster_project.lib.dbt_runner import ensure_manifest, quick_dbt_command, read_manifest
+from dagster_project.lib.dbt_runner import dbt_command, ensure_manifest, read_manifest
 from dagster_project.lib.lock import only_writer
 from dagster_project.lib.settings import Settings
 
@@ -114,8 +114,8 @@ def resources() -> dg.Definitions:
             "dbt": QuickDbtCli(
                 project_dir=str(settings().dbt_project),
                 profiles_dir=str(settings().dbt_project),
-                dbt_executable=quick_dbt_command()[0],
-                global_config_flags=quick_dbt_command()[1:],
+                dbt_executable=dbt_command()[0],
+                global_config_flags=dbt_command()[1:],
             ),
         },
         loggers={"console": plain_console},

@@ -27,12 +27,7 @@ class DbtFailed(RuntimeError):
 
 
 def dbt_command() -> list[str]:
-    """dbt of the running environment, whatever PATH says."""
-    return [str(Path(sys.executable).with_name("dbt"))]
-
-
-def quick_dbt_command() -> list[str]:
-    """The same dbt, started so that it makes no messages which nobody reads (``dbt_main.py``)."""
+    """dbt of the running environment, whatever PATH says, by way of ``dbt_main.py``."""
     return [sys.executable, "-P", str(Path(__file__).parents[1] / "dbt_main.py")]
 
 
@@ -112,7 +107,7 @@ def _parse(
     settings: Settings, environment: Mapping[str, str], *options: str
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*quick_dbt_command(), "parse", "--quiet", *options],
+        [*dbt_command(), "parse", "--quiet", *options],
         cwd=settings.dbt_project,
         env={**os.environ, **environment},
         capture_output=True,

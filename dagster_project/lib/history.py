@@ -27,6 +27,7 @@ class HistoryKeptOpen(SqliteEventLogStorage):
     """
 
     def __init__(self, base_dir: str, inst_data: Any = None) -> None:  # noqa: ANN401
+        """As Dagster's own."""
         self._engines: dict[str, Engine] = {}
         super().__init__(base_dir, inst_data)
 

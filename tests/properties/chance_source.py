@@ -21,6 +21,7 @@ import yaml
 from dagster_project.lib.audit_tables import ensure_audit_tables, write_domain_coverage, write_run_settings
 from dagster_project.lib.dbt_runner import dbt_command, link_project
 from dagster_project.lib.settings import CONTRACT, Settings
+from tests.conftest import recall_parse, remember_parse
 from tests.properties.company import Company
 
 SYSTEM = "chance"
@@ -131,6 +132,7 @@ def build(company: Company, home: Path, threads: int = 2, shuffle: int | None = 
                     random.Random(f"{shuffle} {entity}").shuffle(rows)
                 _write(connection, f"raw.{SYSTEM}__{entity}", columns, rows)
     link_project(settings)
+    recall_parse(settings)
     settings.dbt_target.mkdir(parents=True, exist_ok=True)
     select = ["--select", "+config.schema:scorecard", "--resource-type", "model", "--resource-type", "seed"]
     run = subprocess.run(
@@ -144,6 +146,7 @@ def build(company: Company, home: Path, threads: int = 2, shuffle: int | None = 
     )
     if run.returncode != 0:
         raise AssertionError(f"dbt could not build on the made-up company:\n{run.stdout[-6000:]}{run.stderr}")
+    remember_parse(settings)
     return settings.warehouse
 
 
