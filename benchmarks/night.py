@@ -20,6 +20,7 @@ import threading
 import time
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -49,6 +50,7 @@ class Meter:
     """Reads the CPU seconds of a process and of all that it starts."""
 
     def __init__(self, pid: int) -> None:
+        """Of the process with this number."""
         self.pid = pid
         self.children: dict[int, tuple[str, float]] = {}
         self.own = 0.0
@@ -138,7 +140,7 @@ def report(title: str, readings: list[tuple[str, Reading]]) -> None:
     print(f"\n{title}")
     print(f"{'':30}{'elapsed':>9}{'CPU':>9}{'pipeline':>10}{'dbt parse':>11}{'dbt build':>11}")
     for (_, before), (phase, after) in [
-        *zip(readings, readings[1:], strict=False),
+        *pairwise(readings),
         (readings[0], ("whole night", readings[-1][1])),
     ]:
         own, parse, build = after.own - before.own, after.parse - before.parse, after.build - before.build

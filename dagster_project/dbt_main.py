@@ -1,7 +1,7 @@
 """dbt as the pipeline starts it: the same command line, without messages that nobody reads.
 
-dbt makes a message of some two kilobytes for each statement and each change of its cache, thirty a table, and looks only
-then whether anything wants one of that level. A third of its time goes there. Run as a file, not imported.
+dbt makes a message of some two kilobytes for each statement and each change of its cache, thirty a table, and
+looks only then whether anything wants one of that level. Run as a file, not imported.
 """
 
 from __future__ import annotations
