@@ -24,7 +24,7 @@ mf: .venv/ready ## query KPIs as metrics (ARGS="query --metrics gross_margin_rat
 	@$(BIN)/python -m dagster_project.cli mf $(ARGS)
 
 test: .venv/ready ## run all tests
-	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 dev: .venv/ready ## open the Dagster UI on 127.0.0.1:3000
 	@$(BIN)/python -m dagster_project.cli dev $(ARGS)

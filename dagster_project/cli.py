@@ -94,22 +94,21 @@ def nightly(grain: str, language: str) -> None:
     """Run the job `nightly` in this process, then print the scorecard."""
     started = time.monotonic()
     settings = load_settings()
-    prepare_dagster_home(settings)
+    dagster_home = prepare_dagster_home(settings)
     domains = ", ".join(
         f"{domain}: {'+'.join(names) or 'none'}" for domain, names in settings.domain_feeds.items()
     )
     err.print(f"Nightly run as of {settings.as_of}; {domains}.")
     with only_this_run(settings, f"of {datetime.now():%H:%M:%S}"):
-        code = run_nightly(settings, started, grain, language)
+        code = run_nightly(settings, dagster_home, started, grain, language)
     sys.exit(code)
 
 
-def run_nightly(settings: Settings, started: float, grain: str, language: str) -> int:
+def run_nightly(settings: Settings, dagster_home: Path, started: float, grain: str, language: str) -> int:
     """The job, and what came out of it in words; the exit code."""
     # imported late: a wrong setting should not take seconds to be told
-    import dagster as dg
-
     from dagster_project.lib.dbt_runner import DbtFailed
+    from dagster_project.lib.history import open_instance
     from dagster_project.lib.publication import current_edition
 
     before = current_edition(settings.home)
@@ -126,7 +125,7 @@ def run_nightly(settings: Settings, started: float, grain: str, language: str) -
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as dbt_output, contextlib.redirect_stdout(dbt_output):
         result = job.execute_in_process(
-            instance=dg.DagsterInstance.get(),
+            instance=open_instance(dagster_home),
             run_config={"loggers": {"console": {}}},
             raise_on_error=False,
         )
@@ -264,6 +263,7 @@ def mf(arguments: tuple[str, ...]) -> None:
     """Query KPIs as metrics: mf query --metrics gross_margin_ratio --group-by metric_time__month,region."""
     settings = load_settings()
     prepare_dagster_home(settings)
+    os.environ["SCORECARD_WAREHOUSE"] = str(settings.warehouse)
     if not settings.warehouse.exists():
         err.print(f"There is no warehouse in {settings.home} yet. Run `make nightly` first.")
         sys.exit(1)
@@ -286,7 +286,9 @@ def mf(arguments: tuple[str, ...]) -> None:
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def with_settings(command: tuple[str, ...]) -> None:
     """Call any tool of the environment with the run's settings, for example: sqlfluff lint dbt_project."""
-    prepare_dagster_home(load_settings())
+    settings = load_settings()
+    prepare_dagster_home(settings)
+    os.environ["SCORECARD_WAREHOUSE"] = str(settings.warehouse)
     program = str(Path(sys.executable).with_name(command[0]))
     sys.exit(subprocess.run([program, *command[1:]], cwd=CHECKOUT, check=False).returncode)
 

@@ -1,12 +1,15 @@
 """Shared fixtures: the nightly job run once for each company, in a state folder of the tests.
 
 A nightly run takes the better part of a minute, so every test that only looks at its outcome shares one,
-also across the processes of pytest-xdist. A test that changes state copies the folder first.
+also across the processes of pytest-xdist. A test that changes state copies the folder first. Nights in other state
+folders share what dbt has parsed, if their source systems have the same names; dbt itself sees what differs
+in the files and settings, and parses that.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,8 +18,71 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from dagster_project.lib.settings import Settings, SettingsError
+from dagster_project.lib.sources import DeclarationError
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 SHARED_DATA = Path(os.environ.get("SCORECARD_SHARED_DATA") or CHECKOUT.parent / "shared" / "data")
+
+# what dbt and the pipeline keep of a parse
+PARSED_FILES = ("partial_parse.msgpack", "manifest.json", "manifest.key", "semantic_manifest.json")
+# what this session's homes share of them; set below
+parses: Path | None = None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "night: runs the nightly job or a build of its own; begins first")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long tests, so that no process is left alone with one; keep a module's night to one process."""
+    items.sort(key=lambda item: item.get_closest_marker("night") is None)
+    for item in items:
+        mark = item.get_closest_marker("night")
+        if mark and mark.kwargs.get("together"):
+            item.add_marker(pytest.mark.xdist_group(item.module.__name__))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def share_parses(tmp_path_factory: pytest.TempPathFactory) -> None:
+    global parses
+    parses = session_folder(tmp_path_factory) / "parsed"
+    parses.mkdir(exist_ok=True)
+
+
+def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this session, the same in all of its processes."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+def recall_parse(settings: Settings) -> None:
+    """Give a new state folder what dbt has parsed for the same source systems in another one."""
+    known = _parse_of(settings)
+    if known and known.exists() and not settings.dbt_target.exists():
+        shutil.copytree(known, settings.dbt_target)
+
+
+def remember_parse(settings: Settings) -> None:
+    """Keep what dbt has parsed for these source systems, for the next state folder."""
+    known = _parse_of(settings)
+    if not known or not (settings.dbt_target / PARSED_FILES[0]).exists():
+        return
+    with FileLock(f"{known}.lock"):
+        if not known.exists():
+            part = known.with_suffix(".part")
+            part.mkdir()
+            for path in map(settings.dbt_target.joinpath, PARSED_FILES):
+                if path.exists():
+                    shutil.copy(path, part)
+            part.rename(known)
+
+
+def _parse_of(settings: Settings) -> Path | None:
+    names = [system.name for system in settings.systems] + [
+        f"external-{system.name}" for system in settings.external
+    ]
+    return parses / "_".join(names) if parses else None
 
 
 def run_cli(
@@ -34,6 +100,13 @@ def run_cli(
         "COLUMNS": "160",
         **settings,
     }
+    try:
+        # a wrong setting is for the command to tell
+        known = Settings.from_environment(environment) if arguments == ("nightly",) else None
+    except (SettingsError, DeclarationError):
+        known = None
+    if known:
+        recall_parse(known)
     run = subprocess.run(
         [sys.executable, "-m", "dagster_project.cli", *arguments],
         cwd=CHECKOUT,
@@ -43,6 +116,8 @@ def run_cli(
         timeout=600,
         check=False,
     )
+    if known:
+        remember_parse(known)
     if check and run.returncode != 0:
         raise AssertionError(f"{arguments} ended with {run.returncode}\n{run.stdout}\n{run.stderr}")
     return run
@@ -50,21 +125,29 @@ def run_cli(
 
 @pytest.fixture(scope="session")
 def shared_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Runs the nightly job once a session for a name, whatever the number of test processes; gives its home."""
-    base = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        base = base.parent
+    """Runs the nightly job once a session for a name, whatever the number of test processes; gives its home.
 
-    def run(name: str, **settings: str) -> Path:
+    ``after`` is the home of another night: this one then is the next night there, in a copy.
+    """
+    base = session_folder(tmp_path_factory)
+
+    def run(name: str, after: Path | None = None, **settings: str) -> Path:
         home = base / f"home_{name}"
         with FileLock(base / f"home_{name}.lock"):
             if not (home / "stdout.txt").exists():
+                if after:
+                    copy_home(after, home)
                 result = run_cli("nightly", home=home, check=True, **settings)
                 (home / "stderr.txt").write_text(result.stderr)
                 (home / "stdout.txt").write_text(result.stdout)
         return home
 
     return run
+
+
+def copy_home(home: Path, to: Path) -> Path:
+    """A state folder to change, without what the tests wrote beside it."""
+    return shutil.copytree(home, to, symlinks=True, ignore=shutil.ignore_patterns("stdout.txt", "stderr.txt"))
 
 
 @pytest.fixture(scope="session")

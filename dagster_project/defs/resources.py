@@ -115,6 +115,7 @@ def resources() -> dg.Definitions:
                 project_dir=str(settings().dbt_project),
                 profiles_dir=str(settings().dbt_project),
                 dbt_executable=dbt_command()[0],
+                global_config_flags=dbt_command()[1:],
             ),
         },
         loggers={"console": plain_console},

@@ -19,7 +19,7 @@ from filelock import FileLock
 
 from dagster_project.lib.settings import CHECKOUT, DBT_PROJECT, Settings
 
-_PLACES = ("SCORECARD_WAREHOUSE", "DBT_TARGET_PATH", "DBT_LOG_PATH", "DBT_PROFILES_DIR", "DBT_PROJECT_DIR")
+_PLACES = ("DBT_TARGET_PATH", "DBT_LOG_PATH", "DBT_PROFILES_DIR", "DBT_PROJECT_DIR")
 
 
 class DbtFailed(RuntimeError):
@@ -27,8 +27,8 @@ class DbtFailed(RuntimeError):
 
 
 def dbt_command() -> list[str]:
-    """dbt of the running environment, whatever PATH says."""
-    return [str(Path(sys.executable).with_name("dbt"))]
+    """dbt of the running environment, whatever PATH says, by way of ``dbt_main.py``."""
+    return [sys.executable, "-P", str(Path(__file__).parents[1] / "dbt_main.py")]
 
 
 def project_fingerprint(settings: Settings) -> str:

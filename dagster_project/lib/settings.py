@@ -93,11 +93,15 @@ class Settings:
     def dbt_environment(self) -> dict[str, str]:
         """The variables that the dbt project reads (dbt_project.yml, profiles.yml, macros)."""
         return {
-            "SCORECARD_WAREHOUSE": str(self.warehouse),
+            # from the folder that dbt is started in: dbt parses a project anew when its profile names another
+            # file, and so the same parse fits every state folder
+            "SCORECARD_WAREHOUSE": os.path.relpath(self.warehouse, self.dbt_project),
             "SCORECARD_SYSTEMS": ",".join(system.name for system in self.systems),
             "SCORECARD_FEEDS": json.dumps(self.feeds, sort_keys=True),
             "SCORECARD_EXTERNAL": ":".join(f"external/{system.name}" for system in self.external),
             "SCORECARD_THREADS": str(self.dbt_threads),
+            # the log of every statement costs a quarter of dbt's time; target/run holds the SQL that ran
+            "DBT_LOG_LEVEL_FILE": "none",
             "DBT_TARGET_PATH": str(self.dbt_target),
             "DBT_LOG_PATH": str(self.dbt_target / "logs"),
             "DBT_PROFILES_DIR": str(self.dbt_project),

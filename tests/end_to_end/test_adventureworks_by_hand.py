@@ -16,10 +16,13 @@ import pytest
 CHECKOUT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("SCORECARD_SHARED_DATA", CHECKOUT.parent / "shared" / "data")) / "adventureworks"
 
-pytestmark = pytest.mark.skipif(
-    not (DATA / "dw").is_dir(),
-    reason=f"the AdventureWorks files are not in {DATA} (set SCORECARD_SHARED_DATA)",
-)
+pytestmark = [
+    pytest.mark.night(together=True),
+    pytest.mark.skipif(
+        not (DATA / "dw").is_dir(),
+        reason=f"the AdventureWorks files are not in {DATA} (set SCORECARD_SHARED_DATA)",
+    ),
+]
 
 # Sales of both channels with the order date as a day.
 SALES = """

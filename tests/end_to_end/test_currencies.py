@@ -16,6 +16,7 @@ import yaml
 from tests.conftest import CHECKOUT, run_cli
 from tests.end_to_end.test_bad_input import said
 
+pytestmark = pytest.mark.night
 RATES = """datum;valuta;kurs
 06/03/2025;USD;10,0550
 06/03/2025;EUR;10,9210

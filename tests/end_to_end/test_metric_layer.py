@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -16,8 +15,9 @@ from metricflow_semantics.model.dbt_manifest_parser import parse_manifest_from_d
 from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
 
 from dagster_project.lib.lock import only_writer
-from tests.conftest import run_cli
+from tests.conftest import copy_home, run_cli
 
+pytestmark = pytest.mark.night(together=True)
 TOLERANCE = Decimal("1e-9")
 GRAINS = ("day", "week", "month", "quarter", "year")
 # the demo company's fiscal year is the calendar year, so that both names must give the same
@@ -215,8 +215,7 @@ def test_a_figure_changed_on_the_scorecard_alone_is_found(layer, warehouse):
 
 
 def test_the_command_line_answers_from_the_warehouse(demo_home, tmp_path, layer):
-    home = tmp_path / "home"
-    shutil.copytree(demo_home, home, symlinks=True)
+    home = copy_home(demo_home, tmp_path / "home")
     arguments = "mf query --metrics gross_margin_ratio,revenue_growth_ratio --group-by metric_time__month,region --decimals 6"
     run = run_cli(*arguments.split(), home=home, check=True)
     (december,) = (

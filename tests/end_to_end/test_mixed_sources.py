@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import duckdb
+import pytest
 
 from tests.conftest import CHECKOUT, run_cli
+
+pytestmark = pytest.mark.night
 
 
 def reasons(home, kpi_id):

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
 import stat
 from decimal import Decimal
 
 import duckdb
 import pytest
 
-from tests.conftest import CHECKOUT, run_cli
+from tests.conftest import CHECKOUT, copy_home, run_cli
 
+pytestmark = pytest.mark.night
 LANDING = CHECKOUT / "seeds" / "landing" / "demo"
 KPI = """
     select period_start_date, actual_value from scorecard.kpi_scorecard
@@ -186,8 +186,7 @@ def test_terminal_output_names_every_kpi_its_figures_and_the_file(demo_home):
 
 
 def test_second_run_publishes_nothing_new_and_says_so(demo_home, tmp_path):
-    home = tmp_path / "home"
-    shutil.copytree(demo_home, home, symlinks=True)
+    home = copy_home(demo_home, tmp_path / "home")
     editions = sorted(path.name for path in (home / "published" / "editions").iterdir())
     run = run_cli("nightly", home=home, check=True)
     assert "Nothing new" in run.stdout
@@ -206,8 +205,7 @@ WHOLE_TARGETS = """
 
 def test_an_earlier_as_of_day_shows_open_periods_compared_like_for_like(demo_home, tmp_path, files):
     """As of 17 May 2025: May, the second quarter and the year are open."""
-    home = tmp_path / "home"
-    shutil.copytree(demo_home, home, symlinks=True)
+    home = copy_home(demo_home, tmp_path / "home")
     run_cli("nightly", home=home, check=True, SCORECARD_AS_OF="2025-05-17")
     with duckdb.connect(str(home / "published" / "current.duckdb"), read_only=True) as edition:
         may = edition.execute(
@@ -257,8 +255,7 @@ def test_an_earlier_as_of_day_shows_open_periods_compared_like_for_like(demo_hom
 
 
 def test_documentation_site_is_generated(demo_home, tmp_path):
-    home = tmp_path / "home"
-    shutil.copytree(demo_home, home, symlinks=True)
+    home = copy_home(demo_home, tmp_path / "home")
     run_cli("dbt", "docs", "generate", home=home, check=True)
     catalog = json.loads((home / "dbt" / "target" / "catalog.json").read_text())
     assert "model.scorecard.kpi_scorecard" in catalog["nodes"]
@@ -269,8 +266,7 @@ def test_documentation_site_is_generated(demo_home, tmp_path):
 
 def test_dbt_unit_tests_pass(demo_home, tmp_path):
     """Every KPI's and measure's worked examples, which the nightly job leaves out."""
-    home = tmp_path / "home"
-    shutil.copytree(demo_home, home, symlinks=True)
+    home = copy_home(demo_home, tmp_path / "home")
     run = run_cli("dbt", "test", "--select", "test_type:unit", home=home)
     assert run.returncode == 0, run.stdout[-3000:]
     results = json.loads((home / "dbt" / "target" / "run_results.json").read_text())["results"]

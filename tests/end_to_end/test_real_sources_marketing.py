@@ -20,10 +20,13 @@ CENT = Decimal("0.0001")
 RATIO = Decimal("1e-9")  # ten decimals are published
 Figures = dict[object, Decimal]
 
-pytestmark = pytest.mark.skipif(
-    not all((SHARED_DATA / folder).is_dir() for folder in FOLDERS.values()),
-    reason=f"{', '.join(FOLDERS.values())} are not all in {SHARED_DATA} (set SCORECARD_SHARED_DATA)",
-)
+pytestmark = [
+    pytest.mark.night(together=True),
+    pytest.mark.skipif(
+        not all((SHARED_DATA / folder).is_dir() for folder in FOLDERS.values()),
+        reason=f"{', '.join(FOLDERS.values())} are not all in {SHARED_DATA} (set SCORECARD_SHARED_DATA)",
+    ),
+]
 
 
 @pytest.fixture(scope="module")

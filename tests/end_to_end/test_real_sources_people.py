@@ -22,10 +22,13 @@ FOLDERS = ("powerbi_ai_sample", "uci_absenteeism")
 RATIO = Decimal("1e-9")  # ten decimals are published
 Figures = dict[object, Decimal]
 
-pytestmark = pytest.mark.skipif(
-    not all((SHARED_DATA / folder).is_dir() for folder in FOLDERS),
-    reason=f"{', '.join(FOLDERS)} are not both in {SHARED_DATA} (set SCORECARD_SHARED_DATA)",
-)
+pytestmark = [
+    pytest.mark.night(together=True),
+    pytest.mark.skipif(
+        not all((SHARED_DATA / folder).is_dir() for folder in FOLDERS),
+        reason=f"{', '.join(FOLDERS)} are not both in {SHARED_DATA} (set SCORECARD_SHARED_DATA)",
+    ),
+]
 
 
 def absence_rows() -> list[dict[str, str]]:

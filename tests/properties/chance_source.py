@@ -22,6 +22,7 @@ from dagster_project.lib.audit_tables import ensure_audit_tables, write_domain_c
 from dagster_project.lib.dbt_runner import dbt_command, link_project
 from dagster_project.lib.plan import read_plan, remember_targets, write_plan
 from dagster_project.lib.settings import CONTRACT, Settings
+from tests.conftest import recall_parse, remember_parse
 from tests.properties.company import Company
 
 SYSTEM = "chance"
@@ -140,6 +141,7 @@ def build(
                     random.Random(f"{shuffle} {entity}").shuffle(rows)
                 _write(connection, f"raw.{SYSTEM}__{entity}", columns, rows)
     link_project(settings)
+    recall_parse(settings)
     settings.dbt_target.mkdir(parents=True, exist_ok=True)
     chosen = ["--select", *select, "--resource-type", "model", "--resource-type", "seed"]
     run = subprocess.run(
@@ -153,6 +155,7 @@ def build(
     )
     if run.returncode != 0:
         raise AssertionError(f"dbt could not build on the made-up company:\n{run.stdout[-6000:]}{run.stderr}")
+    remember_parse(settings)
     return settings.warehouse
 
 

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 from filelock import FileLock
 
+from tests.conftest import session_folder
 from tests.properties.chance_source import build
 from tests.properties.companies import COMPANIES
 from tests.properties.oracle.registry import Book
@@ -18,9 +19,7 @@ from tests.properties.oracle.registry import Book
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Name of a company (and how to build it) -> path of the warehouse with everything built."""
-    base = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        base = base.parent
+    base = session_folder(tmp_path_factory)
 
     def warehouse(name: str, **how: int) -> Path:
         home = base / "_".join(["chance", name, *(f"{key}{value}" for key, value in how.items())])
@@ -43,6 +42,10 @@ def books() -> dict[str, Book]:
 @pytest.fixture(scope="session")
 def values(built: Callable[..., Path]) -> dict[str, dict[tuple, tuple]]:
     """Company -> (kpi, grain, start, scope type, scope id) -> (numerator, denominator, value, reason)."""
+    # every other process begins with the last company, so that two build at a time
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for name in list(COMPANIES)[:: -1 if number % 2 else 1]:
+        built(name)
     found = {}
     for name in COMPANIES:
         with duckdb.connect(str(built(name)), read_only=True) as connection:

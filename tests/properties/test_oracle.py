@@ -19,6 +19,7 @@ from tests.properties import oracle as oracles
 from tests.properties.oracle.calendar import periods
 from tests.properties.oracle.registry import ORACLES, Outcome, judged
 
+pytestmark = pytest.mark.night
 MODULES = ("sales", "customers", "marketing", "service", "logistics", "finance", "hr", "observed")
 for module in MODULES:
     importlib.import_module(f"{oracles.__name__}.{module}")

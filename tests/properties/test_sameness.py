@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import duckdb
+import pytest
+
+pytestmark = pytest.mark.night
 
 
 def test_row_order_and_threads_change_nothing(built):
