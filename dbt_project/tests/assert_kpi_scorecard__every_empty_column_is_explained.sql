@@ -105,7 +105,7 @@ judged as (
             when (is_met is null) <> (variance is null) then 'is_met'
             when (no_comparison_reason is null) <> (variance_ratio is not null and progress_ratio is not null)
                 then 'no_comparison_reason'
-            when (coalesce(no_comparison_reason, '') in ('no_data', 'no_target')) <> (variance is null)
+            when (coalesce(no_comparison_reason, '') in ('no_data', 'no_target', 'no_last_year')) <> (variance is null)
                 then 'no_comparison_reason'
             when
                 variance_ratio is null
