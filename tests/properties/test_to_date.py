@@ -74,8 +74,8 @@ def mistakes(kpi_id: str, books, compared) -> tuple[list[str], int, int]:
                 CATALOGUE[kpi_id],
                 book.company,
             )
-            if own_reason == "incomplete_period":
-                expected = Outcome(None, reason="incomplete_period")
+            if own_reason in ("incomplete_period", "no_data"):  # nothing to set it against
+                expected = Outcome(None, reason=own_reason)
             cases += 1
             values += expected.value is not None
             found = (None, None, value, expected.reason)
