@@ -129,14 +129,17 @@ judged as (
                 then 'previous_favourable_change'
             when comparison_basis = 'whole_period' and (last_year_value is null) <> (value_last_year is null)
                 then 'last_year_value'
-            when comparison_basis = 'to_date' and no_value_reason = 'incomplete_period' and last_year_value is not null
+            when
+                comparison_basis = 'to_date'
+                and no_value_reason in ('incomplete_period', 'no_data')
+                and last_year_value is not null
                 then 'last_year_value'
             when
                 comparison_basis = 'to_date'
                 and last_year_value is null
                 and value_to_date is not null
                 and not is_last_year_incomplete
-                and (no_value_reason is null or no_value_reason <> 'incomplete_period')
+                and coalesce(no_value_reason, '') not in ('incomplete_period', 'no_data')
                 then 'last_year_value'
             when (last_year_favourable_change is null) <> (last_year_value is null or not can_change)
                 then 'last_year_favourable_change'

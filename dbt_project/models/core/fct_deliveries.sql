@@ -31,6 +31,7 @@ select
         -- what was delivered in full: then nothing is known about any of its orders
         when count(deliveries.is_in_full) over (partition by deliveries.source_system) > 0 then false
     end as is_fulfilled,
+    count(deliveries.is_in_full) over (partition by deliveries.source_system) > 0 as is_fulfilment_recorded,
     deliveries.is_backordered,
     deliveries.carbon_kg
 from deliveries

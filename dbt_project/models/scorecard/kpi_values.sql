@@ -149,7 +149,7 @@ select
     case
         when judged.period_status <> 'open' then null
         -- costs are booked at the month's close: before that neither year's part of it is a result
-        when judged.no_value_reason = 'incomplete_period' then null
+        when judged.no_value_reason in ('incomplete_period', 'no_data') then null
         else to_date.actual_value
     end as last_year_to_date_value
 from judged
