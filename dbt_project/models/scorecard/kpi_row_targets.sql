@@ -9,6 +9,7 @@ with direct as (
         kpi_values.scope_type,
         kpi_values.scope_id,
         case when targets.target_kind = 'growth' then kpi_values.last_year_start_date end as grows_from_date,
+        case when targets.target_kind = 'growth' then kpi_values.last_year_to_date_value end as grows_from_value,
         targets.target_id,
         targets.target_kind,
         targets.origin,
@@ -69,8 +70,12 @@ candidates as (
         direct.target_lower as period_target_lower,
         direct.target_upper as period_target_upper,
         direct.baseline_value as period_baseline_value,
-        -- what was due by now, where the days of the target or its budget say so
-        coalesce(phased.due_target_value, direct.to_date_value) as due_target_value,
+        -- what was due by now, where the days of the target, its budget or last year to the same day say so
+        coalesce(
+            phased.due_target_value,
+            direct.to_date_value,
+            {{ growth_target('direct.grows_from_value', 'direct.growth_ratio', 'catalogue.target_phasing') }}
+        ) as due_target_value,
         phased.due_target_lower,
         phased.due_target_upper,
         phased.due_baseline_value,
@@ -126,6 +131,7 @@ candidates as (
 ranked as (
     select
         candidates.*,
+        kpi_values.period_status,
         kpi_values.period_status = 'open' and catalogue.target_phasing not in ('same', 'none') as is_to_date,
         catalogue.target_phasing,
         {{ dbt.datediff('kpi_values.period_start_date', 'kpi_values.through_date', 'day') }} + 1 as elapsed_days,
@@ -156,7 +162,7 @@ ranked as (
 )
 
 -- an open period compares like for like, with the part that was due by now: by the days of the target or
--- of its budget, by calendar days where neither speaks
+-- of its budget, from last year to the same day where it grows from last year, else by calendar days
 select
     kpi_id,
     period_grain,
@@ -167,7 +173,14 @@ select
     target_origin,
     phasing_used,
     period_target_value,
-    cast({{ due_target('target_value') }} as decimal(38, 10)) as target_value,
+    cast(
+        case
+            -- whatever the KPI's arithmetic: so far against last year so far
+            when target_origin = 'growth' and period_status = 'open' and due_target_value is not null
+                then due_target_value
+            else {{ due_target('target_value') }}
+        end as decimal(38, 10)
+    ) as target_value,
     cast({{ due_target('target_lower') }} as decimal(38, 10)) as target_lower,
     cast({{ due_target('target_upper') }} as decimal(38, 10)) as target_upper,
     cast({{ due_target('baseline_value') }} as decimal(38, 10)) as baseline_value
