@@ -43,9 +43,7 @@ def project(tmp_path):
     (tmp_path / "macros" / "build_in_place.sql").symlink_to(DBT_PROJECT / "macros" / "build_in_place.sql")
     (tmp_path / "dbt_project.yml").write_text("name: small\nprofile: small\nversion: 1.0.0\n")
     profile = {"type": "duckdb", "path": str(tmp_path / "small.duckdb")}
-    (tmp_path / "profiles.yml").write_text(
-        json.dumps({"small": {"target": "a", "outputs": {"a": profile}}})
-    )
+    (tmp_path / "profiles.yml").write_text(json.dumps({"small": {"target": "a", "outputs": {"a": profile}}}))
 
     def run(sql: str) -> int:
         (tmp_path / "models" / "orders.sql").write_text(sql)
