@@ -85,7 +85,8 @@ def _command(pid: int) -> str:
         words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
     except OSError:
         return "other"
-    is_dbt = any(Path(word).name == "dbt" for word in words[:2])
+    # the script that starts it may stand behind an option of Python's
+    is_dbt = any(Path(word).name in ("dbt", "dbt_main.py") for word in words[:4])
     return next((kind for kind in ("parse", "build") if is_dbt and kind in words), "other")
 
 
