@@ -1,4 +1,4 @@
-{{ config(meta={'dagster': {'ref': {'name': 'strategy_map'}}}) }}
+{{ config(meta={'dagster': {'ref': {'name': 'goals'}}}) }}
 -- Every goal that the catalogue or a link names stands in goals.csv, and every goal there is served by a KPI: a goal
 -- that nothing measures is a wish, and a KPI for a goal that does not exist falls off the strategy map.
 with named as (
