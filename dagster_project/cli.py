@@ -239,7 +239,8 @@ def workbook(
         sys.exit(2)
     with told_if_not_written(target):
         write_workbook(card, language, target)
-    out.print(f"wrote {target}: {card.edition.company}, {card.scope.name}, {card.period.name}.")
+    place = ", ".join(dict.fromkeys((card.edition.company, card.scope.name, card.period.name)))
+    out.print(f"wrote {target}: {place}.")
 
 
 @main.command(context_settings={"ignore_unknown_options": True})
