@@ -9,6 +9,7 @@ with rankable as (
         catalogue.benchmark_value as catalogue_benchmark_value,
         coalesce(scorecard.target_value, scorecard.target_lower, scorecard.target_upper) is not null as has_target,
         scorecard.actual_value is not null
+        and scorecard.status <> 'held'
         and scorecard.scope_type not in ('company', 'employee', 'customer', 'ethnic_group', 'role_group')
         and scorecard.scope_id <> 'unassigned'
         and scorecard.scope_id not like '% / unassigned'

@@ -164,6 +164,7 @@ rankable as (
     select
         *,
         actual_value is not null
+        and status <> 'held'
         and scope_type not in ('company', 'employee', 'customer', 'ethnic_group', 'role_group')
         and scope_id <> 'unassigned'
         and scope_id not like '% / unassigned'
