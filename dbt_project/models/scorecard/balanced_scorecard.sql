@@ -1,6 +1,13 @@
 -- The weighted mean of the scores that exist, a row for each perspective and one (`all`) over the perspectives. What
 -- has no score is left out of the mean and lowers the coverage; it never counts as zero.
-with perspectives as (
+with borders as (
+    -- where on_track ends for one KPI, on the scale of scores: 6 with the default tolerances
+    select 20.0 / 3 - 10.0 / 3 * on_track_tolerance / at_risk_tolerance as on_track_score
+    from {{ ref('tolerances') }}
+    where kpi_id = 'default'
+),
+
+perspectives as (
     select
         perspective,
         period_grain,
@@ -71,26 +78,27 @@ with_all as (
 )
 
 select
-    perspective,
-    period_grain,
-    period_start_date,
-    scope_type,
-    scope_id,
-    period_end_date,
-    period_status,
-    scope_name,
-    score,
-    coverage,
-    cast(weight as decimal(38, 10)) as weight,
+    with_all.perspective,
+    with_all.period_grain,
+    with_all.period_start_date,
+    with_all.scope_type,
+    with_all.scope_id,
+    with_all.period_end_date,
+    with_all.period_status,
+    with_all.scope_name,
+    with_all.score,
+    with_all.coverage,
+    cast(with_all.weight as decimal(38, 10)) as weight,
     -- six decimals: a mean of rounded thirds must not fall short of 20/3 or 10/3 by its rounding
     case
-        when score is null and is_without_target = 1 then 'no_target'
-        when score is null then 'no_data'
-        when round(score, 6) >= 6.666667 and period_status = 'settled' then 'achieved'
-        when round(score, 6) >= 6.666667 then 'on_track'
-        when round(score, 6) >= 3.333333 then 'at_risk'
+        when with_all.score is null and with_all.is_without_target = 1 then 'no_target'
+        when with_all.score is null then 'no_data'
+        when round(with_all.score, 6) >= 6.666667 and with_all.period_status = 'settled' then 'achieved'
+        when round(with_all.score, 6) >= round(borders.on_track_score, 6) then 'on_track'
+        when round(with_all.score, 6) >= 3.333333 then 'at_risk'
         else 'off_track'
     end as status,
-    cast(kpis_count as integer) as kpis_count,
-    cast(scored_kpis_count as integer) as scored_kpis_count
+    cast(with_all.kpis_count as integer) as kpis_count,
+    cast(with_all.scored_kpis_count as integer) as scored_kpis_count
 from with_all
+cross join borders

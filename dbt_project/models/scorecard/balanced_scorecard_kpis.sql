@@ -7,8 +7,7 @@ with chosen as (
         weights.weight,
         weights.valid_from,
         weights.valid_before,
-        catalogue.grains,
-        catalogue.scopes
+        catalogue.grains
     from {{ ref('balanced_scorecard_weights') }} as weights
     inner join {{ ref('kpi_catalogue') }} as catalogue on weights.kpi_id = catalogue.kpi_id
     where weights.weight > 0
@@ -27,6 +26,15 @@ shown as (
     from {{ ref('kpi_scorecard') }} as scorecard
     inner join chosen on scorecard.kpi_id = chosen.kpi_id
     where scorecard.period_grain in ('month', 'quarter', 'year') and scorecard.scope_type <> 'employee'
+),
+
+-- a channel that brings leads sells nothing: a KPI that never has a row of a scope is none of its own
+spoken_of as (
+    select distinct
+        kpi_id,
+        scope_type,
+        scope_id
+    from {{ ref('kpi_scorecard') }}
 )
 
 select
@@ -48,8 +56,12 @@ inner join chosen
         shown.period_start_date >= coalesce(chosen.valid_from, shown.period_start_date)
         and (chosen.valid_before is null or shown.period_start_date < chosen.valid_before)
         and ',' || chosen.grains || ',' like '%,' || shown.period_grain || ',%'
-        and ',' || chosen.scopes || ',' like '%,' || shown.scope_type || ',%'
--- left: a KPI without a row of this scope is missing there
+inner join spoken_of
+    on
+        chosen.kpi_id = spoken_of.kpi_id
+        and shown.scope_type = spoken_of.scope_type
+        and shown.scope_id = spoken_of.scope_id
+-- left: a KPI without a row of this period is missing in it
 left join {{ ref('kpi_scorecard') }} as scorecard
     on
         chosen.kpi_id = scorecard.kpi_id

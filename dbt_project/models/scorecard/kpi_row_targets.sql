@@ -8,8 +8,8 @@ with direct as (
         kpi_values.period_start_date,
         kpi_values.scope_type,
         kpi_values.scope_id,
-        case when targets.target_kind = 'growth' then kpi_values.last_year_start_date end as grows_from_date,
-        case when targets.target_kind = 'growth' then kpi_values.last_year_to_date_value end as grows_from_value,
+        kpi_values.last_year_start_date,
+        kpi_values.last_year_to_date_value,
         targets.target_id,
         targets.target_kind,
         targets.origin,
@@ -74,7 +74,19 @@ candidates as (
         coalesce(
             phased.due_target_value,
             direct.to_date_value,
-            {{ growth_target('direct.grows_from_value', 'direct.growth_ratio', 'catalogue.target_phasing') }}
+            case
+                when direct.target_kind = 'growth'
+                    then {{ growth_target('direct.last_year_to_date_value', 'direct.growth_ratio', 'catalogue.target_phasing') }}
+                -- what no days can share out (distinct customers) is due as far as last year had come by then
+                when catalogue.target_phasing = 'none' and last_year.actual_value > 0
+                    then
+                        cast(
+                            cast(direct.target_value as double)
+                            * cast(direct.last_year_to_date_value as double)
+                            / cast(last_year.actual_value as double)
+                            as decimal(38, 10)
+                        )
+            end
         ) as due_target_value,
         phased.due_target_lower,
         phased.due_target_upper,
@@ -93,14 +105,14 @@ candidates as (
             and direct.scope_id = phased.scope_id
             and direct.period_grain = phased.period_grain
             and direct.period_start_date = phased.period_start_date
-    -- left: only growth needs last year, and it may be missing
+    -- left: last year may be missing, and most targets do without
     left join settled_values as last_year
         on
             direct.kpi_id = last_year.kpi_id
             and direct.scope_type = last_year.scope_type
             and direct.scope_id = last_year.scope_id
             and direct.period_grain = last_year.period_grain
-            and direct.grows_from_date = last_year.period_start_date
+            and direct.last_year_start_date = last_year.period_start_date
     union all
     select
         kpi_id,
@@ -134,6 +146,7 @@ ranked as (
         kpi_values.period_status,
         kpi_values.period_status = 'open' and catalogue.target_phasing not in ('same', 'none') as is_to_date,
         catalogue.target_phasing,
+        catalogue.period_basis,
         {{ dbt.datediff('kpi_values.period_start_date', 'kpi_values.through_date', 'day') }} + 1 as elapsed_days,
         {{ dbt.datediff('kpi_values.period_start_date', 'kpi_values.period_end_date', 'day') }} + 1 as period_days,
         row_number() over (
@@ -178,6 +191,7 @@ select
             -- whatever the KPI's arithmetic: so far against last year so far
             when target_origin = 'growth' and period_status = 'open' and due_target_value is not null
                 then due_target_value
+            when target_phasing = 'none' and period_status = 'open' and period_basis = 'flow' then due_target_value
             else {{ due_target('target_value') }}
         end as decimal(38, 10)
     ) as target_value,
