@@ -333,15 +333,21 @@ def kpi(kpi_id: str, department: str, measures: str) -> None:
 @click.option("--force", is_flag=True, help="Write over a file that is already there.")
 def plan(checked: Path | None, target: Path | None, force: bool) -> None:
     """Check the plan (targets, objectives, weights); with --out, write it as a workbook to edit."""
-    source = checked or load_settings().plan
-    from dagster_project.lib.plan import PlanError, counted, read_plan
+    settings = load_settings()
+    source = checked or settings.plan
+    from dagster_project.lib.plan import PlanError, counted, counted_by_company, read_plan
+
+    missing: list[str] = []
 
     try:
-        sheets = read_plan(source)
+        sheets = read_plan(source, missing.append)
     except PlanError as error:
         err.print(Panel(str(error), title="The plan is not in order", title_align="left", border_style="red"))
         sys.exit(2)
     out.print(f"The plan is in order: {counted(sheets)}.")
+    out.print(counted_by_company(sheets, settings.company))
+    for sheet in missing:
+        out.print(f"Note: {sheet}.")
     if target:
         from dagster_project.lib.plan_template import write_template
 

@@ -8,6 +8,7 @@ data that every company shares (dbt seeds in ``seeds/reference``).
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from dagster_project.lib.catalogue import catalogue_rows
 from dagster_project.lib.plan_cells import Cell, Place, UnreadableCell, as_date, as_number, as_text, shown
@@ -24,6 +26,7 @@ from dagster_project.lib.plan_files import Table, UnreadableFile, read_tables
 from dagster_project.lib.plan_objectives import (
     SCOPES_OF,
     PlacedFinding,
+    can_be_divided_by,
     fits_its_framework,
     has_a_kpi_that_can_tell,
     is_one_period,
@@ -31,12 +34,15 @@ from dagster_project.lib.plan_objectives import (
     leads_to_the_top,
     lies_within_its_objective,
     takes_only_a_kpi_off,
+    wants_better_than_its_baseline,
+    weighs_a_kpi_once,
 )
 
 SCHEMA = "plan"
 # every target that was ever read, so that a row taken out of the plan is not forgotten
 LEDGER = "targets_seen"
 _SQL_TYPES = {"text": "varchar", "date": "date", "number": "decimal(38, 10)"}
+_ARROW_TYPES = {"text": pa.string(), "date": pa.date32(), "number": pa.decimal128(38, 10)}
 _SHOWN_PROBLEMS = 20
 _WHAT_TO_DO = (
     "What to do: mend what is named and run again (`make plan` checks a plan alone). Until then the last published "
@@ -192,11 +198,17 @@ def ends_with_its_period(row: Row) -> Iterator[Finding]:
 
 
 def names_the_grain_of_an_amount(row: Row) -> Iterator[Finding]:
-    """A standing amount is for one grain: a day must not be held to the target of a year."""
-    if row["period_grain"] or row["period_start_date"] or row["target_kind"] != "value":
+    """What grows with time is for one grain: a day must not be held to the target of a year."""
+    if row["period_grain"] or row["period_start_date"] or row["target_kind"] == "growth":
         return
-    if _kpi(row).get("target_phasing") == "adds_up":
-        yield "period_grain", f"{row['kpi_id']} adds up over time, so a target for it needs a grain"
+    what = {
+        "adds_up": "adds up over time",
+        "grows": "grows with the length of the period",
+        "shrinks": "shrinks with the length of the period",
+        "none": "is another figure for each length of period",
+    }.get(_kpi(row).get("target_phasing", ""))
+    if what:
+        yield "period_grain", f"{row['kpi_id']} {what}, so a target for it needs a grain"
 
 
 WHO_AND_WHY = (
@@ -251,6 +263,7 @@ SHEETS = (
             is_phased_only_within_a_period,
             ends_with_its_period,
             names_the_grain_of_an_amount,
+            wants_better_than_its_baseline,
         ),
     ),
     Sheet(
@@ -300,6 +313,8 @@ SHEETS = (
             is_in_order("start_date", "end_date"),
             is_one_period,
             has_a_kpi_that_can_tell,
+            wants_better_than_its_baseline,
+            can_be_divided_by,
             is_positive("weight"),
         ),
         references={"objective_id": ("objectives", "objective_id")},
@@ -331,6 +346,7 @@ SHEETS = (
         ),
         key=("company", "perspective", "kpi_id", "valid_from"),
         rules=(is_known_kpi, takes_only_a_kpi_off),
+        rules_between=(weighs_a_kpi_once,),
     ),
 )
 
@@ -352,10 +368,11 @@ class Problems:
             self.shown.append(problem)
 
 
-def read_plan(source: Path) -> dict[str, list[dict[str, Any]]]:
+def read_plan(source: Path, tell: Callable[[str], None] | None = None) -> dict[str, list[dict[str, Any]]]:
     """The rows of every sheet of the plan at ``source``, a folder of CSV files or an Excel workbook.
 
-    Values are str, date, Decimal or None. Empty cells are None, or the column's default. A missing sheet has no rows.
+    Values are str, date, Decimal or None. Empty cells are None, or the column's default. A missing sheet has no rows,
+    which ``tell`` is told; the sheet of targets must be there.
 
     Raises:
         PlanError: anything is wrong; all of it is named at once.
@@ -365,6 +382,15 @@ def read_plan(source: Path) -> dict[str, list[dict[str, Any]]]:
         tables = read_tables(source, [sheet.name for sheet in SHEETS], problems.add)
     except UnreadableFile as error:
         raise PlanError(f"The plan {source} can't be used: {error}.\n{_WHAT_TO_DO}") from error
+    for sheet in SHEETS:
+        if sheet.name in tables:
+            continue
+        if sheet is _TARGETS:
+            problems.add(
+                f"there is no sheet {sheet.name}; if there are to be none, keep it with its header alone"
+            )
+        elif tell:
+            tell(f"there is no sheet {sheet.name}, so it has no rows")
     sheets = {
         sheet.name: list(_rows_of(sheet, tables[sheet.name], problems.add)) if sheet.name in tables else []
         for sheet in SHEETS
@@ -388,6 +414,19 @@ def counted(plan: Mapping[str, Sequence[Row]]) -> str:
     return ", ".join(f"{len(rows):,} {name.replace('_', ' ')}" for name, rows in plan.items())
 
 
+def counted_by_company(plan: Mapping[str, Sequence[Row]], company: str) -> str:
+    """For whom the rows are, in words: a company whose name is mistyped shows up among the others."""
+    owned = [sheet.name for sheet in SHEETS if any(column.name == "company" for column in sheet.columns)]
+    counts = Counter(row["company"] for name in owned for row in plan[name])
+    others = {name: count for name, count in counts.items() if name not in (None, company)}
+    named = ", ".join(f"{name} ({count:,})" for name, count in sorted(others.items()))
+    return (
+        f"Of its {', '.join(owned[:-1])} and {owned[-1]}, {counts[company]:,} are for {company}, the company of this "
+        f"run, {counts[None]:,} for every company and {sum(others.values()):,} for others"
+        + (f", which count here for nothing: {named}." if others else ".")
+    )
+
+
 def write_plan(connection: duckdb.DuckDBPyConnection, plan: Mapping[str, Sequence[Row]]) -> None:
     """Replace the tables of schema `plan` by these rows, all in one transaction."""
     connection.begin()
@@ -396,10 +435,16 @@ def write_plan(connection: duckdb.DuckDBPyConnection, plan: Mapping[str, Sequenc
         for sheet in SHEETS:
             columns = ", ".join(f"{column.name} {_SQL_TYPES[column.type]}" for column in sheet.columns)
             connection.execute(f"create or replace table {SCHEMA}.{sheet.name} ({columns})")
-            rows = [tuple(row[column.name] for column in sheet.columns) for row in plan[sheet.name]]
-            if rows:
-                places = ", ".join("?" * len(sheet.columns))
-                connection.executemany(f"insert into {SCHEMA}.{sheet.name} values ({places})", rows)
+            # all rows in one go: row by row, a plan of some thousand takes seconds
+            rows = pa.table(
+                {
+                    column.name: pa.array(
+                        [row[column.name] for row in plan[sheet.name]], _ARROW_TYPES[column.type]
+                    )
+                    for column in sheet.columns
+                }
+            )
+            connection.from_arrow(rows).insert_into(f"{SCHEMA}.{sheet.name}")
         _prepare_ledger(connection)
         connection.commit()
     except BaseException:
@@ -551,7 +596,14 @@ def _problems_of(sheet: Sheet, sheets: Mapping[str, Sequence[PlacedRow]]) -> Ite
             value = row.values[column]
             if value is not None and value not in known[other, name]:
                 yield f'{row.place.at(column)}: there is no "{value}" in the sheet {other}'
-        key = tuple(row.values[column] for column in sheet.key)
+        key = tuple(_named(row.values, column) for column in sheet.key)
         if key in seen:
             yield f"{row.place}: says the same ({', '.join(sheet.key)}) as {seen[key]}"
         seen.setdefault(key, row.place)
+
+
+def _named(row: Row, column: str) -> Any:  # noqa: ANN401
+    """A part of what names a row; of the company there is one, whether its id is given or not."""
+    if column == "scope_id" and row["scope_type"] == "company":
+        return row[column] or "all"
+    return row[column]

@@ -73,15 +73,20 @@ def _unknown(name: str, names: Collection[str]) -> str:
 
 
 def _read_folder(folder: Path, names: Collection[str], report: Report) -> dict[str, Table]:
-    for path in sorted(folder.glob("*.csv")):
-        # what other programs leave beside a file they have open
-        if path.stem not in names and not path.name.startswith((".", "~")):
-            report(_unknown(path.name, [f"{name}.csv" for name in names]))
-    tables = {}
-    for name in names:
-        path = folder / f"{name}.csv"
-        if not path.exists():
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        # what other programs leave beside a file they have open begins with a sign
+        if path.suffix.lower() != ".csv" or path.name.startswith((".", "~")):
             continue
+        if path.stem not in names:
+            report(_unknown(path.name, [f"{name}.csv" for name in names]))
+        elif path.stem in found:
+            report(f"{path.name} and {found[path.stem].name} are one sheet of the plan; take one of them out")
+        else:
+            found[path.stem] = path
+    tables = {}
+    for name in (name for name in names if name in found):
+        path = found[name]
         try:
             tables[name] = _read_csv(path, report)
         except UnreadableFile as error:

@@ -7,8 +7,10 @@ rows (``plan.py``), or what is only worth a second look (the model scorecard_war
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from dagster_project.lib.catalogue import catalogue_rows
@@ -84,6 +86,63 @@ def has_a_kpi_that_can_tell(row: Row) -> Iterator[Finding]:
             "baseline_value",
             f"{row['kpi_id']} is good inside a band, so only a baseline other than the target tells which way to go",
         )
+
+
+def wants_better_than_its_baseline(row: Row) -> Iterator[Finding]:
+    """From a baseline that is better than the target, progress would count the wrong way round."""
+    kpi = {kpi["kpi_id"]: kpi for kpi in catalogue_rows()}.get(row["kpi_id"])
+    baseline, target = row["baseline_value"], row["target_value"]
+    if kpi is None or baseline is None:
+        return
+    if row.get("target_kind") == "benchmark" and kpi["benchmark_value"]:
+        target = Decimal(kpi["benchmark_value"])
+    if target is None:
+        return
+    is_worse = {"higher": target < baseline, "lower": target > baseline}.get(kpi["direction"], False)
+    if is_worse:
+        yield (
+            "baseline_value",
+            f"{kpi['direction']} is better for {row['kpi_id']}, so the target {target} is worse than the baseline "
+            f"{baseline} and progress would count backwards; leave the baseline empty",
+        )
+
+
+def can_be_divided_by(row: Row) -> Iterator[Finding]:
+    """Without a baseline progress is a ratio of value and target, which a target of 0 or less does not give."""
+    if row["baseline_value"] is None and row["target_value"] <= 0:
+        yield (
+            "baseline_value",
+            f"a target of {row['target_value']} needs a baseline to count progress from; give the value of the start",
+        )
+
+
+def weighs_a_kpi_once(rows: Sequence[Row], sheets: Rows) -> Iterator[PlacedFinding]:
+    """A company weighs a KPI in one perspective at a time; one that moves is taken off where it was, by weight 0."""
+    by_kpi: dict[str, list[tuple[int, Row]]] = defaultdict(list)
+    for number, row in enumerate(rows):
+        if row["kpi_id"]:
+            by_kpi[row["kpi_id"]].append((number, row))
+    found: dict[int, str] = {}
+    for kpi_id, versions in by_kpi.items():
+        # on one day the company's own row stands above the one for every company
+        ordered = sorted(versions, key=lambda one: (one[1]["valid_from"], one[1]["company"] is not None))
+        for company in {row["company"] for _, row in versions}:
+            ours = [one for one in ordered if one[1]["company"] in (company, None)]
+            for day in sorted({row["valid_from"] for _, row in ours}):
+                in_force = {
+                    row["perspective"]: (number, row) for number, row in ours if row["valid_from"] <= day
+                }
+                weighed = [one for one in in_force.values() if one[1]["weight"] > 0]
+                if len(weighed) > 1:
+                    # the row that came last is the one to look at
+                    *_, (_, other), (number, _) = sorted(
+                        weighed, key=lambda one: (one[1]["valid_from"], one[0])
+                    )
+                    found.setdefault(
+                        number, f"{kpi_id} is weighed in {other['perspective']} too, from {day} on"
+                    )
+    for number, what in sorted(found.items()):
+        yield number, "perspective", f"{what}; take it off one of them with weight 0 from that day"
 
 
 def leads_to_the_top(rows: Sequence[Row], sheets: Rows) -> Iterator[PlacedFinding]:

@@ -50,7 +50,7 @@ ABOUT: Mapping[str, Mapping[str, str]] = {
         "kpi_id": _KPI,
         "scope_type": _TARGET_SCOPE,
         "scope_id": "Which one, such as Norge. Empty: every one of that type.",
-        "period_grain": "Empty: every grain. Else the length of the period.",
+        "period_grain": "The length of the period. Empty: every one, of what does not grow with time.",
         "period_start_date": "First day of the one period it is for. Empty: a standing target.",
         "target_kind": "value: the figure is given here. growth: last year's value and growth_ratio on top. "
         "benchmark: the KPI's benchmark. Empty: value.",
@@ -58,7 +58,8 @@ ABOUT: Mapping[str, Mapping[str, str]] = {
         "target_lower": "Lower end, where the target is a band.",
         "target_upper": "Upper end, where the target is a band.",
         "growth_ratio": "For target_kind growth: 0.05 is 5 % over last year.",
-        "baseline_value": "Where one starts from; progress is counted from here. Empty: from 0.",
+        "baseline_value": "Where one starts from, not better than the target; progress is counted from here. "
+        "Empty: value / target, or target / value where lower is better.",
         "phasing": "How a whole year's target is spread over its parts. Empty: none.",
         **_WHO_AND_WHY,
         "valid_to": "The last day on which the row counts. Empty: until a later row.",
@@ -85,7 +86,8 @@ ABOUT: Mapping[str, Mapping[str, str]] = {
         "scope_id": "Which one; all for the company.",
         "title_en": _TITLE_EN,
         "title_sv": _TITLE_SV,
-        "baseline_value": "The KPI's value at the start; progress is counted from here. Empty: value / target.",
+        "baseline_value": "The KPI's value at the start, not better than the target; progress is counted from here. "
+        "Empty: value / target, or target / value where lower is better; a target of 0 or less needs one.",
         "target_value": "The KPI's value to reach.",
         "start_date": "First day of one month, quarter or year.",
         "end_date": "Last day of it.",
@@ -103,7 +105,8 @@ ABOUT: Mapping[str, Mapping[str, str]] = {
     "weights": {
         "company": _COMPANY,
         "perspective": "financial, customer, internal_process or learning_growth.",
-        "kpi_id": "Empty: the row weighs the perspective itself. Else: the KPI counts in it. " + _KPI,
+        "kpi_id": "Empty: the row weighs the perspective itself. Else: the KPI counts in it, in one at a time. "
+        + _KPI,
         "weight": "Only its share among its siblings matters; 0 takes a KPI off the scorecard.",
         **_WHO_AND_WHY,
     },
@@ -120,7 +123,8 @@ GUIDE = (
     ),
     ("2. Dark headers must be filled in. Arrows in a cell offer the words that are allowed.", ""),
     (
-        "3. To change a target, add a row with a later valid_from. The old row stays: the past keeps its target.",
+        "3. To change a target, add a row with a later valid_from. The old row stays: what is over keeps its "
+        "target, but for a named period, such as a year, which is judged as one.",
         "",
     ),
     ("4. Save as .xlsx. Check it with the command of the last section.", ""),

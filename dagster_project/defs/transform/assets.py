@@ -54,7 +54,7 @@ def raw_keys() -> list[dg.AssetKey]:
 def plan(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
     """What people have set: targets, objectives, weights. A plan with a mistake in it stops the night."""
     try:
-        sheets = read_plan(settings().plan)
+        sheets = read_plan(settings().plan, lambda missing: context.log.warning(f"Plan: {missing}."))
     except PlanError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     with warehouse.connect() as connection:

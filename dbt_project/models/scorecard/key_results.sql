@@ -50,10 +50,10 @@ valued as (
             when scorecard.status = 'held' then 'held'
             else scorecard.no_value_reason
         end as no_value_reason,
-        -- what adds up over time: on plan it is as far as the time is
+        -- what grows or shrinks with time: on plan it is as far as the time is
         scorecard.period_status = 'open'
-        and catalogue.additivity = 'additive'
-        and catalogue.period_basis = 'flow' as is_to_date
+        and catalogue.target_phasing in ('adds_up', 'grows', 'shrinks') as is_to_date,
+        catalogue.target_phasing = 'shrinks' as is_shrinking
     from dated
     inner join {{ ref('kpi_catalogue') }} as catalogue on dated.kpi_id = catalogue.kpi_id
     -- left: a KPI that has no row for this scope and period is a key result without a value
@@ -66,17 +66,31 @@ valued as (
             and dated.scope_id = scorecard.scope_id
 ),
 
--- an amount so far is set against the whole target as the amount that the period would end with
+-- a value so far is set against the whole target as the value that the period would end with at this pace: of
+-- what shrinks, such as retention, the loss goes on
 projected as (
     select
         *,
         case when is_to_date then elapsed_share else 1 end as share_due,
         case
             when no_value_reason is not null then null
+            when is_to_date and is_shrinking then 1 - cast(1 - actual_value as double) / elapsed_share
             when is_to_date then cast(actual_value as double) / elapsed_share
             else cast(actual_value as double)
         end as period_value
     from valued
+),
+
+-- equal counts as met, whatever a projection's last decimals; inside a band a value alone does not tell
+judged as (
+    select
+        *,
+        case
+            when period_value is null or direction = 'band' then null
+            when direction = 'lower' then round(period_value, 6) <= round(cast(target_value as double), 6)
+            else round(period_value, 6) >= round(cast(target_value as double), 6)
+        end as is_met
+    from projected
 ),
 
 progressed as (
@@ -90,15 +104,12 @@ progressed as (
                     * (period_value - cast(baseline_value as double))
                     / cast(target_value - baseline_value as double)
             -- to keep what there is: met or not
-            when baseline_value is not null and direction = 'lower'
-                then case when period_value <= cast(target_value as double) then share_due else 0 end
-            when baseline_value is not null
-                then case when period_value >= cast(target_value as double) then share_due else 0 end
+            when baseline_value is not null then case when is_met then share_due else 0 end
             when direction = 'band' or period_value <= 0 or target_value <= 0 then null
             when direction = 'lower' then share_due * cast(target_value as double) / period_value
             else share_due * period_value / cast(target_value as double)
         end as progress_ratio
-    from projected
+    from judged
 ),
 
 scored as (
@@ -108,7 +119,10 @@ scored as (
             case
                 when progress_ratio < 0 then 0
                 when progress_ratio > 1 then 1
-                else progress_ratio
+                when progress_ratio is not null then progress_ratio
+                -- no ratio of numbers below 0, but met is met
+                when is_met then 1
+                when not is_met then 0
             end as decimal(38, 10)
         ) as score,
         cast(elapsed_share as decimal(38, 10)) as expected_progress
@@ -138,8 +152,8 @@ select
     end as status,
     case
         when no_value_reason is not null then no_value_reason
-        when score is null and direction = 'band' then 'no_baseline'
-        when score is null then 'not_positive'
+        when progress_ratio is null and direction = 'band' then 'no_baseline'
+        when progress_ratio is null then 'not_positive'
     end as no_value_reason,
     weight
 from scored

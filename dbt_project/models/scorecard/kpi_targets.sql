@@ -76,6 +76,7 @@ set_by_people as (
     inner join {{ source('audit', 'run_settings') }} as settings
         on coalesce(planned.company, settings.company) = settings.company
     left join {{ ref('kpi_catalogue') }} as catalogue on planned.kpi_id = catalogue.kpi_id
+    where planned.scope_type <> 'employee' or settings.is_employee_scope_allowed
 ),
 
 derived as (

@@ -3,7 +3,8 @@
 with settings as (
     select
         as_of_date,
-        company
+        company,
+        is_employee_scope_allowed
     from {{ source('audit', 'run_settings') }}
 ),
 
@@ -128,6 +129,14 @@ kpi_without_owner_or_goal as (
     where coalesce(owner_role, '') = '' or coalesce(goal, '') = ''
 ),
 
+-- the plan's targets for this company; a person is named only where the company allows it
+own_targets as (
+    select targets.*
+    from {{ source('plan', 'targets') }} as targets
+    inner join settings on coalesce(targets.company, settings.company) = settings.company
+    where targets.scope_type <> 'employee' or settings.is_employee_scope_allowed
+),
+
 -- of a standing target's versions only the newest is open: the others end where the next begins
 standing_targets as (
     select
@@ -140,8 +149,7 @@ standing_targets as (
             partition by targets.kpi_id, targets.scope_type, targets.scope_id, targets.period_grain
             order by targets.valid_from desc, case when targets.company is null then 1 else 0 end
         ) as choice
-    from {{ source('plan', 'targets') }} as targets
-    inner join settings on coalesce(targets.company, settings.company) = settings.company
+    from own_targets as targets
     where targets.period_start_date is null
 ),
 
@@ -181,6 +189,103 @@ key_result_without_period as (
     where period_grain is null
 ),
 
+-- what the plan has for a part of the company; whose role an objective is of, no data say
+scoped_plan as (
+    select distinct
+        'kpi' as subject_type,
+        targets.kpi_id as subject_id,
+        targets.scope_type,
+        targets.scope_id,
+        'A target of ' || catalogue.title_en || ' is for ' as what_en,
+        'Ett målvärde för ' || catalogue.title_sv || ' gäller ' as what_sv
+    from own_targets as targets
+    inner join {{ ref('kpi_catalogue') }} as catalogue on targets.kpi_id = catalogue.kpi_id
+    where targets.scope_id is not null
+    union all
+    select
+        'objective' as subject_type,
+        objective_id as subject_id,
+        scope_type,
+        scope_id,
+        'The objective ' || objective_id || ' is for ' as what_en,
+        'Målet ' || objective_id || ' gäller ' as what_sv
+    from {{ ref('objectives') }}
+    where scope_type <> 'role'
+    union all
+    select
+        'key_result' as subject_type,
+        key_results.key_result_id as subject_id,
+        key_results.scope_type,
+        key_results.scope_id,
+        'The key result ' || key_results.key_result_id || ' reads ' || catalogue.title_en || ' for ' as what_en,
+        'Nyckelresultatet ' || key_results.key_result_id || ' läser ' || catalogue.title_sv || ' för ' as what_sv
+    from {{ ref('key_results') }} as key_results
+    inner join {{ ref('kpi_catalogue') }} as catalogue on key_results.kpi_id = catalogue.kpi_id
+),
+
+unknown_scope as (
+    select
+        'unknown_scope' as rule_id,
+        scoped_plan.subject_type,
+        scoped_plan.subject_id,
+        scoped_plan.what_en || scoped_plan.scope_type || ' / ' || scoped_plan.scope_id
+        || ', of which no KPI has a value. Is it spelled as in the data?' as message_en,
+        scoped_plan.what_sv || scoped_plan.scope_type || ' / ' || scoped_plan.scope_id
+        || ', som inget nyckeltal har ett värde för. Stavas det som i källan?' as message_sv
+    from scoped_plan
+    left join {{ ref('scopes') }} as scopes
+        on scoped_plan.scope_type = scopes.scope_type and scoped_plan.scope_id = scopes.scope_id
+    where scopes.scope_id is null
+),
+
+ratios as (
+    select
+        'kpi' as subject_type,
+        targets.kpi_id as subject_id,
+        targets.kpi_id,
+        targets.scope_type || coalesce(' / ' || targets.scope_id, '') || ', ' || cast(targets.valid_from as varchar)
+            as place,
+        -- of a band one end tells as much as two
+        coalesce(targets.target_value, targets.target_upper, targets.target_lower) as target_value
+    from own_targets as targets
+    union all
+    select
+        'key_result' as subject_type,
+        key_result_id as subject_id,
+        kpi_id,
+        scope_type || ' / ' || scope_id || ', ' || cast(period_start_date as varchar) as place,
+        target_value
+    from {{ ref('key_results') }}
+),
+
+-- numbers as people write them, without the zeros at their end
+worded_ratios as (
+    select
+        ratios.subject_type,
+        ratios.subject_id,
+        ratios.place,
+        catalogue.title_en,
+        catalogue.title_sv,
+        rtrim(rtrim(cast(cast(ratios.target_value as decimal(38, 10)) as varchar), '0'), '.') as as_typed,
+        rtrim(rtrim(cast(cast(ratios.target_value / 100 as decimal(38, 10)) as varchar), '0'), '.') as as_ratio
+    from ratios
+    inner join {{ ref('kpi_catalogue') }} as catalogue on ratios.kpi_id = catalogue.kpi_id
+    where catalogue.display_format = 'percent' and abs(ratios.target_value) > 2
+),
+
+percent_typed_as_number as (
+    select
+        'percent_typed_as_number' as rule_id,
+        subject_type,
+        subject_id,
+        'The target of ' || title_en || ' (' || place || ') is ' || as_typed || ', where 1 is 100 %. If ' || as_typed
+        || ' % is meant, write ' || as_ratio || '.' as message_en,
+        'Målvärdet för ' || title_sv || ' (' || place || ') är ' || replace(as_typed, '.', ',')
+        || ', där 1 är 100 %. Om ' || replace(as_typed, '.', ',') || ' % avses, skriv '
+        || replace(as_ratio, '.', ',') || '.' as message_sv
+    from worded_ratios
+),
+
 kpi_of_another_perspective as (
     select
         'kpi_of_another_perspective' as rule_id,
@@ -211,3 +316,7 @@ union all
 select * from key_result_without_period
 union all
 select * from kpi_of_another_perspective
+union all
+select * from unknown_scope
+union all
+select * from percent_typed_as_number

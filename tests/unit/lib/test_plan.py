@@ -17,7 +17,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from dagster_project.lib import plan_files
-from dagster_project.lib.plan import SHEETS, PlanError, plan_hash, read_plan, write_plan
+from dagster_project.lib.plan import SHEETS, PlanError, counted_by_company, plan_hash, read_plan, write_plan
 from dagster_project.lib.plan_template import ABOUT, write_template
 from dagster_project.lib.settings import SHIPPED_PLAN, Settings, SettingsError
 from tests.conftest import CHECKOUT, run_cli
@@ -162,8 +162,9 @@ def test_a_wrong_cell_is_named_by_row_and_column(write, sheet, column, good, bad
     first = {key: "other"} | rows[sheet] | {key: "other"}
     right = {key: None} | rows[sheet] | {column: good}
     wrong = right | {column: bad}
-    assert len(read_plan(write({sheet: [first, right]}))[sheet]) == 2
-    found = problems_of(write({sheet: [first, wrong]}))
+    others = {"targets": [TARGET]}
+    assert len(read_plan(write(others | {sheet: [first, right]}))[sheet]) == 2
+    found = problems_of(write(others | {sheet: [first, wrong]}))
     assert len(found) == 1
     assert found[0].startswith(place(write.kind, sheet, 3, column, list(wrong)) + ": ")
     assert message in found[0]
@@ -248,6 +249,42 @@ def test_an_unknown_sheet_is_named(write):
     assert read_plan(write(known | ({"lists": [{"a": "b"}]} if write.kind == "xlsx" else {})))
     (found,) = problems_of(write(known | {"target": [TARGET]}))
     assert "target" in found and "is no sheet of the plan; expected targets" in found
+
+
+def test_a_plan_without_targets_is_refused_and_other_sheets_are_missed(write):
+    """An empty sheet says that there are none; one that is not there was lost, perhaps."""
+    missed: list[str] = []
+    assert read_plan(write({"targets": [TARGET], "weights": [WEIGHT]}), missed.append)["key_results"] == []
+    assert missed == [
+        f"there is no sheet {name}, so it has no rows"
+        for name in ("objectives", "key_results", "initiatives")
+    ]
+
+
+def test_a_plan_without_the_sheet_targets_is_refused(write):
+    assert problems_of(write({"weights": [WEIGHT]})) == [
+        "there is no sheet targets; if there are to be none, keep it with its header alone"
+    ]
+
+
+def test_a_sheet_of_targets_with_its_header_alone_says_that_there_are_none(tmp_path):
+    source = csv_plan(tmp_path / "plan", {"targets": [TARGET], "weights": [WEIGHT]})
+    (source / "targets.csv").write_text(f"{','.join(TARGET)}\n")
+    assert read_plan(source)["targets"] == []
+
+
+def test_the_ending_of_a_file_may_be_in_capitals(tmp_path):
+    source = csv_plan(tmp_path / "plan", {"targets": [TARGET]})
+    (source / "targets.csv").rename(source / "targets.CSV")
+    assert len(read_plan(source)["targets"]) == 1
+    (source / "target.CSV").write_text("company\n")
+    assert "target.CSV is no sheet of the plan" in problems_of(source)[0]
+    (source / "target.CSV").unlink()
+    csv_plan(source, {"targets": [TARGET]})
+    if len(list(source.iterdir())) == 2:  # some file systems know one of the two
+        assert problems_of(source) == [
+            "targets.csv and targets.CSV are one sheet of the plan; take one of them out"
+        ]
 
 
 def test_what_programs_leave_beside_a_file_is_no_sheet(tmp_path):
@@ -526,6 +563,35 @@ def test_the_tables_are_replaced_all_or_none(tmp_path):
         assert plan_hash(connection) != before, "one row less is another plan"
 
 
+def test_rows_are_counted_by_company(tmp_path):
+    rows = [TARGET | {"company": name} for name in ("demo", "demmo", "other", "")]
+    plan = read_plan(csv_plan(tmp_path / "plan", {"targets": rows, "weights": [WEIGHT]}))
+    assert counted_by_company(plan, "demo") == (
+        "Of its targets, objectives and weights, 1 are for demo, the company of this run, 2 for every company and 2 for "
+        "others, which count here for nothing: demmo (1), other (1)."
+    )
+    ours = {**plan, "targets": plan["targets"][:1]}
+    assert counted_by_company(ours, "demo").endswith("1 for every company and 0 for others.")
+
+
+def test_many_rows_are_written_at_once_and_exactly(tmp_path):
+    longest = Decimal("1234567890123456789012345678.0123456789")
+    (row,) = read_plan(csv_plan(tmp_path / "plan", {"targets": [TARGET]}))["targets"]
+    rows = [row | {"scope_id": f"s{number}", "target_value": longest - number} for number in range(5000)]
+    with duckdb.connect() as connection:
+        write_plan(connection, {sheet.name: [] for sheet in SHEETS} | {"targets": rows})
+        found = connection.execute(
+            "select scope_id, target_value, target_lower, set_on from plan.targets order by target_value desc"
+        ).fetchall()
+        types = dict(
+            connection.execute(
+                "select column_name, data_type from information_schema.columns where table_name = 'targets'"
+            ).fetchall()
+        )
+    assert found == [(f"s{number}", longest - number, None, row["set_on"]) for number in range(5000)]
+    assert (types["target_value"], types["set_on"], types["reason"]) == ("DECIMAL(38,10)", "DATE", "VARCHAR")
+
+
 def test_the_setting_names_a_folder_or_a_workbook(tmp_path):
     source = excel_plan(tmp_path / "plan.xlsx", {"targets": [TARGET]})
     assert Settings.from_environment({"SCORECARD_PLAN": str(source)}).plan == source
@@ -547,6 +613,11 @@ def test_the_command_checks_and_writes_and_never_overwrites(tmp_path):
     other = run_cli("plan", "--out", str(tmp_path / "plan.csv"), home=tmp_path)
     assert other.returncode == 2 and "ends in .xlsx" in other.stderr
     assert run_cli("plan", "--check", str(book), home=tmp_path).returncode == 0
+    lost = csv_plan(tmp_path / "lost", {"targets": [TARGET, TARGET | {"company": "demmo"}]})
+    noted = run_cli("plan", "--check", str(lost), home=tmp_path)
+    assert noted.returncode == 0
+    assert "for nothing: demmo (1)." in " ".join(noted.stdout.split())
+    assert "Note: there is no sheet weights, so it has no rows." in noted.stdout
     wrong = csv_plan(tmp_path / "wrong", {"targets": [TARGET | {"target_value": "12o000"}]})
     told = run_cli("plan", "--check", str(wrong), home=tmp_path)
     assert told.returncode == 2

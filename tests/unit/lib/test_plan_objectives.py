@@ -11,6 +11,7 @@ import pytest
 
 from dagster_project.lib.plan import SHEETS, PlanError, read_plan
 from dagster_project.lib.plan_objectives import (
+    can_be_divided_by,
     fits_its_framework,
     has_a_kpi_that_can_tell,
     is_one_period,
@@ -18,6 +19,8 @@ from dagster_project.lib.plan_objectives import (
     leads_to_the_top,
     lies_within_its_objective,
     takes_only_a_kpi_off,
+    wants_better_than_its_baseline,
+    weighs_a_kpi_once,
 )
 from dagster_project.lib.settings import SHIPPED_PLAN
 
@@ -119,6 +122,79 @@ def test_a_key_result_has_a_kpi_that_can_tell(change, wrong):
 
 
 @pytest.mark.parametrize(
+    ("kpi_id", "baseline", "target", "is_fine"),
+    [
+        ("gross_margin_ratio", "0.3", "0.4", True),
+        ("gross_margin_ratio", "0.4", "0.4", True),  # to keep what there is
+        ("gross_margin_ratio", "0.41", "0.4", False),
+        ("gross_margin_ratio", None, "0.4", True),
+        ("customer_acquisition_cost_amount", "90000", "85000", True),
+        ("customer_acquisition_cost_amount", "80000", "85000", False),
+        ("women_share_ratio", "0.5", "0.4", True),  # into a band from either side
+        ("unheard_of", "2", "1", True),  # said by another rule
+    ],
+)
+def test_a_target_is_better_than_its_baseline(kpi_id, baseline, target, is_fine):
+    row = {
+        "kpi_id": kpi_id,
+        "baseline_value": baseline and Decimal(baseline),
+        "target_value": Decimal(target),
+    }
+    assert columns_of(wants_better_than_its_baseline(row)) == ([] if is_fine else ["baseline_value"])
+
+
+@pytest.mark.parametrize(
+    ("baseline", "target", "is_fine"),
+    [(None, "0.1", True), (None, "0", False), (None, "-5", False), ("3", "0", True), ("-9", "-5", True)],
+)
+def test_a_target_of_0_or_less_needs_a_baseline(baseline, target, is_fine):
+    row = {"baseline_value": baseline and Decimal(baseline), "target_value": Decimal(target)}
+    assert columns_of(can_be_divided_by(row)) == ([] if is_fine else ["baseline_value"])
+
+
+def weight(
+    perspective: str, year: int, value: str = "1", company: str | None = "demo", kpi_id: str = "k"
+) -> dict:
+    return {
+        "kpi_id": kpi_id,
+        "perspective": perspective,
+        "valid_from": date(year, 1, 1),
+        "weight": Decimal(value),
+        "company": company,
+    }
+
+
+@pytest.mark.parametrize(
+    ("rows", "wrong"),
+    [
+        ([weight("customer", 2024), weight("customer", 2025)], []),
+        ([weight("customer", 2024), weight("financial", 2024, kpi_id="other")], []),
+        ([weight("customer", 2024), weight("financial", 2024, company="other")], []),
+        ([weight("customer", 2024), weight("financial", 2024)], [1]),
+        ([weight("customer", 2025), weight("financial", 2024)], [0]),
+        ([weight("customer", 2024, company=None), weight("financial", 2024)], [1]),
+        # it moves: taken off there, weighed here
+        ([weight("customer", 2024), weight("customer", 2025, "0"), weight("financial", 2025)], []),
+        ([weight("customer", 2024), weight("customer", 2026, "0"), weight("financial", 2025)], [2]),
+        # everybody weighs it under customers, the company takes it off there
+        (
+            [
+                weight("customer", 2024, company=None),
+                weight("customer", 2024, "0"),
+                weight("financial", 2024),
+            ],
+            [],
+        ),
+        ([weight("customer", 2024, kpi_id=None), weight("financial", 2024, kpi_id=None)], []),
+    ],
+)
+def test_a_company_weighs_a_kpi_in_one_perspective_at_a_time(rows, wrong):
+    found = list(weighs_a_kpi_once(rows, {}))
+    assert [number for number, *_ in found] == wrong
+    assert columns_of(found) == ["perspective"] * len(wrong)
+
+
+@pytest.mark.parametrize(
     ("rows", "wrong"),
     [
         (
@@ -178,7 +254,11 @@ def test_the_rules_are_asked_when_a_plan_is_read_and_name_the_row(tmp_path):
     sheets["objectives"][0]["parent_objective_id"] = sheets["objectives"][0]["objective_id"]
     sheets["objectives"][1] |= {"framework": "mbo", "weight": "0"}
     sheets["key_results"][0] |= {"end_date": "2026-06-30", "weight": "0", "scope_type": "supplier"}
+    sheets["key_results"][1]["target_value"] = "0.1"
+    sheets["key_results"][2] |= {"baseline_value": "", "target_value": "0"}
     sheets["weights"][0]["weight"] = "0"
+    twice = next(row for row in sheets["weights"] if row["kpi_id"] == "revenue_growth_ratio")
+    sheets["weights"].append(twice | {"perspective": "customer"})
     for name, rows in sheets.items():
         with (tmp_path / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, list(rows[0]))
@@ -195,6 +275,9 @@ def test_the_rules_are_asked_when_a_plan_is_read_and_name_the_row(tmp_path):
         "key_results.csv, line 2, column end_date: 2026-06-30 lies outside its objective's time",
         "key_results.csv, line 2, column weight: expected a number above 0",
         "key_results.csv, line 2, column scope_type: revenue_growth_ratio is published for company,",
+        "key_results.csv, line 3, column baseline_value: higher is better for gross_margin_ratio",
+        "key_results.csv, line 4, column baseline_value: a target of 0 needs a baseline",
+        "column perspective: revenue_growth_ratio is weighed in financial too, from 2023-01-01 on",
         "weights.csv, line 2, column weight: expected a number above 0 for a perspective",
     ):
         assert expected in text

@@ -193,6 +193,54 @@ def write(tmp_path):
             id="a day held to a year",
         ),
         pytest.param(
+            GOAL | {"kpi_id": "training_hours_per_employee", "period_grain": "year"},
+            {"period_grain": ""},
+            "period_grain",
+            "grows with the length of the period, so a target for it needs a grain",
+            id="a month held to a year's hours",
+        ),
+        pytest.param(
+            GOAL | {"kpi_id": "employee_retention_ratio", "period_grain": "year"},
+            {"period_grain": ""},
+            "period_grain",
+            "shrinks with the length of the period",
+            id="a month held to a year's retention",
+        ),
+        pytest.param(
+            GOAL | {"kpi_id": "active_customers_count", "period_grain": "year"},
+            {"period_grain": ""},
+            "period_grain",
+            "is another figure for each length of period",
+            id="a month held to a year's customers",
+        ),
+        pytest.param(
+            GOAL | {"baseline_value": "0.375"},
+            {"baseline_value": "0.4"},
+            "baseline_value",
+            "the target 0.375 is worse than the baseline 0.4 and progress would count backwards; leave the baseline empty",
+            id="lower than where one starts, higher is better",
+        ),
+        pytest.param(
+            GOAL | {"kpi_id": "order_fulfilment_days", "target_value": "30", "baseline_value": "40"},
+            {"baseline_value": "20"},
+            "baseline_value",
+            "lower is better for order_fulfilment_days, so the target 30 is worse than the baseline 20",
+            id="higher than where one starts, lower is better",
+        ),
+        pytest.param(
+            GOAL
+            | {
+                "kpi_id": "quick_ratio",
+                "target_kind": "benchmark",
+                "target_value": "",
+                "baseline_value": "0.1",
+            },
+            {"baseline_value": "99"},
+            "baseline_value",
+            "is worse than the baseline 99",
+            id="a benchmark below where one starts",
+        ),
+        pytest.param(
             GOAL, {"kpi_id": "no_such_ratio"}, "kpi_id", 'there is no KPI "no_such_ratio"', id="unknown"
         ),
     ],
@@ -221,6 +269,13 @@ def test_two_rows_may_not_say_the_same(write):
     assert len(read_plan(write(GOAL, later))["targets"]) == 2
     with pytest.raises(PlanError, match="line 3: says the same"):
         read_plan(write(GOAL, GOAL | {"target_value": "0.4"}))
+
+
+def test_the_company_is_one_scope_whether_its_id_is_given_or_not(write):
+    with pytest.raises(PlanError, match="line 3: says the same"):
+        read_plan(write(GOAL | {"scope_id": ""}, GOAL | {"scope_id": "all", "target_value": "0.4"}))
+    region = GOAL | {"scope_type": "region"}
+    assert len(read_plan(write(region | {"scope_id": ""}, region | {"scope_id": "all"}))["targets"]) == 2
 
 
 def test_the_shipped_plan_is_in_order():
