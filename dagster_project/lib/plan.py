@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -34,8 +35,10 @@ from dagster_project.lib.plan_objectives import (
 )
 
 SCHEMA = "plan"
-# every target that was ever read, so that a row taken out of the plan is not forgotten
+# every target that was ever published, so that a row taken out of the plan is not forgotten
 LEDGER = "targets_seen"
+# those of them that are not in today's plan: what follows from ledger and plan, and changes neither
+REMOVED = "targets_removed"
 _SQL_TYPES = {"text": "varchar", "date": "date", "number": "decimal(38, 10)"}
 _SHOWN_PROBLEMS = 20
 _WHAT_TO_DO = (
@@ -335,6 +338,10 @@ SHEETS = (
 )
 
 _TARGETS = next(sheet for sheet in SHEETS if sheet.name == "targets")
+_NAMES = ", ".join(column.name for column in _TARGETS.columns)
+_SAME = " and ".join(
+    f"ledger.{column.name} is not distinct from targets.{column.name}" for column in _TARGETS.columns
+)
 
 
 class Problems:
@@ -388,10 +395,13 @@ def counted(plan: Mapping[str, Sequence[Row]]) -> str:
     return ", ".join(f"{len(rows):,} {name.replace('_', ' ')}" for name, rows in plan.items())
 
 
-def write_plan(connection: duckdb.DuckDBPyConnection, plan: Mapping[str, Sequence[Row]]) -> None:
-    """Replace the tables of schema `plan` by these rows, all in one transaction."""
-    connection.begin()
-    try:
+def write_plan(connection: duckdb.DuckDBPyConnection, plan: Mapping[str, Sequence[Row]], as_of: date) -> None:
+    """Replace the tables of schema `plan` by these rows, all in one transaction; the ledger stays as it is.
+
+    ``as_of`` is the day on which a target that the ledger holds and the plan doesn't is missed, unless a published
+    edition missed it before.
+    """
+    with _transaction(connection):
         connection.execute(f"create schema if not exists {SCHEMA}")
         for sheet in SHEETS:
             columns = ", ".join(f"{column.name} {_SQL_TYPES[column.type]}" for column in sheet.columns)
@@ -401,23 +411,24 @@ def write_plan(connection: duckdb.DuckDBPyConnection, plan: Mapping[str, Sequenc
                 places = ", ".join("?" * len(sheet.columns))
                 connection.executemany(f"insert into {SCHEMA}.{sheet.name} values ({places})", rows)
         _prepare_ledger(connection)
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
+        connection.execute(
+            f"create or replace table {SCHEMA}.{REMOVED} as"
+            f" select {_NAMES}, coalesce(removed_on, cast($1 as date)) as removed_on"
+            f" from {SCHEMA}.{LEDGER} as ledger"
+            f" where not exists (select 1 from {SCHEMA}.targets as targets where {_SAME})",
+            [as_of],
+        )
 
 
 def remember_targets(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
     """Enter the plan's targets into the ledger; those that are gone get the day they were first missed on.
 
-    A row that was changed in its place is two rows: the old one is gone, the new one is new. A row that comes
-    back is there again.
+    To be called before readers see the edition that shows them. Nights that publish nothing leave no trace; a run
+    that is killed in between has remembered what it builds again, under the same name. A row that was changed in
+    its place is two rows: the old one is gone, the new one is new. A row that comes back is there again.
     """
-    names = [column.name for column in _TARGETS.columns]
-    same = " and ".join(f"ledger.{name} is not distinct from targets.{name}" for name in names)
-    found = f"exists (select 1 from {SCHEMA}.targets where {same})"
-    connection.begin()
-    try:
+    found = f"exists (select 1 from {SCHEMA}.targets as targets where {_SAME})"
+    with _transaction(connection):
         connection.execute(
             f"update {SCHEMA}.{LEDGER} as ledger set removed_on = null,"
             f" first_seen_on = least(first_seen_on, $1), last_seen_on = greatest(last_seen_on, $1) where {found}",
@@ -428,34 +439,36 @@ def remember_targets(connection: duckdb.DuckDBPyConnection, as_of: date) -> None
             [as_of],
         )
         connection.execute(
-            f"insert into {SCHEMA}.{LEDGER} ({', '.join(names)}, first_seen_on, last_seen_on)"
-            f" select {', '.join(names)}, $1, $1 from {SCHEMA}.targets as targets"
-            f" where not exists (select 1 from {SCHEMA}.{LEDGER} as ledger where {same})",
+            f"insert into {SCHEMA}.{LEDGER} ({_NAMES}, first_seen_on, last_seen_on)"
+            f" select {_NAMES}, $1, $1 from {SCHEMA}.targets as targets"
+            f" where not exists (select 1 from {SCHEMA}.{LEDGER} as ledger where {_SAME})",
             [as_of],
         )
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
 
 
 def plan_hash(connection: duckdb.DuckDBPyConnection) -> str:
     """Hash of the plan's content in the warehouse: another file with the same rows is the same plan.
 
-    Targets that were taken out are part of it, since they are published too. When a row was first or last seen is
-    not: a rerun of the same plan is the same plan.
+    Targets that were taken out are part of it, since they are published too, with the day that is published. What
+    the ledger knows beside that is not: the same plan has the same hash before and after it is remembered.
     """
     digest = hashlib.sha256()
-    for sheet in SHEETS:
-        for row in connection.execute(f"select * from {SCHEMA}.{sheet.name} order by all").fetchall():
-            digest.update(f"{sheet.name}\0{row!r}\n".encode())
-    names = ", ".join(column.name for column in _TARGETS.columns)
-    removed = connection.execute(
-        f"select {names}, removed_on from {SCHEMA}.{LEDGER} where removed_on is not null order by all"
-    )
-    for row in removed.fetchall():
-        digest.update(f"{LEDGER}\0{row!r}\n".encode())
+    for table in (*(sheet.name for sheet in SHEETS), REMOVED):
+        for row in connection.execute(f"select * from {SCHEMA}.{table} order by all").fetchall():
+            digest.update(f"{table}\0{row!r}\n".encode())
     return digest.hexdigest()
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All of it or nothing."""
+    connection.begin()
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
 
 
 def _prepare_ledger(connection: duckdb.DuckDBPyConnection) -> None:

@@ -29,8 +29,7 @@ with planned as (
         valid_from,
         valid_to,
         removed_on
-    from {{ source('plan', 'targets_seen') }}
-    where removed_on is not null
+    from {{ source('plan', 'targets_removed') }}
 ),
 
 set_by_people as (
