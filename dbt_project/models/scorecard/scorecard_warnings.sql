@@ -138,7 +138,8 @@ standing_targets as (
         targets.valid_to,
         row_number() over (
             partition by targets.kpi_id, targets.scope_type, targets.scope_id, targets.period_grain
-            order by targets.valid_from desc, case when targets.company is null then 1 else 0 end
+            -- as in kpi_targets: no later row for every company supersedes the company's own
+            order by case when targets.company is null then 1 else 0 end, targets.valid_from desc
         ) as choice
     from {{ source('plan', 'targets') }} as targets
     inner join settings on coalesce(targets.company, settings.company) = settings.company
