@@ -41,6 +41,8 @@ LEDGER = "targets_seen"
 REMOVED = "targets_removed"
 _SQL_TYPES = {"text": "varchar", "date": "date", "number": "decimal(38, 10)"}
 _SHOWN_PROBLEMS = 20
+# their number grows with the business: each of them times each day is more than the whole scorecard
+_UNBOUNDED_SCOPES = ("customer", "campaign")
 _WHAT_TO_DO = (
     "What to do: mend what is named and run again (`make plan` checks a plan alone). Until then the last published "
     "edition stands."
@@ -185,6 +187,12 @@ def is_phased_only_within_a_period(row: Row) -> Iterator[Finding]:
         yield (
             "phasing",
             f"{row['kpi_id']} for a part of the year does not follow from that of the year; set one for each grain",
+        )
+    if row["scope_id"] is None and row["scope_type"] in _UNBOUNDED_SCOPES:
+        yield (
+            "phasing",
+            f"one target for every {row['scope_type']} can't be shared out over the days of each: name the"
+            f" {row['scope_type']} in scope_id, or write none",
         )
 
 

@@ -173,6 +173,26 @@ def write(tmp_path):
             id="distinct customers are not phased",
         ),
         pytest.param(
+            YEAR
+            | {
+                "kpi_id": "late_payment_days",
+                "scope_type": "customer",
+                "scope_id": "C1",
+                "phasing": "linear",
+            },
+            {"scope_id": ""},
+            "phasing",
+            "name the customer in scope_id, or write none",
+            id="every day of every customer",
+        ),
+        pytest.param(
+            YEAR | {"kpi_id": "qualified_leads_count", "scope_type": "campaign", "scope_id": ""},
+            {"phasing": "working_days"},
+            "phasing",
+            "name the campaign in scope_id, or write none",
+            id="every day of every campaign",
+        ),
+        pytest.param(
             GOAL | {"valid_to": "2025-12-31"},
             {"period_grain": "year", "period_start_date": "2025-01-01"},
             "valid_to",
