@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -39,11 +40,15 @@ from dagster_project.lib.plan_objectives import (
 )
 
 SCHEMA = "plan"
-# every target that was ever read, so that a row taken out of the plan is not forgotten
+# every target that was ever published, so that a row taken out of the plan is not forgotten
 LEDGER = "targets_seen"
+# those of them that are not in today's plan: what follows from ledger and plan, and changes neither
+REMOVED = "targets_removed"
 _SQL_TYPES = {"text": "varchar", "date": "date", "number": "decimal(38, 10)"}
 _ARROW_TYPES = {"text": pa.string(), "date": pa.date32(), "number": pa.decimal128(38, 10)}
 _SHOWN_PROBLEMS = 20
+# their number grows with the business: each of them times each day is more than the whole scorecard
+_UNBOUNDED_SCOPES = ("customer", "campaign")
 _WHAT_TO_DO = (
     "What to do: mend what is named and run again (`make plan` checks a plan alone). Until then the last published "
     "edition stands."
@@ -188,6 +193,12 @@ def is_phased_only_within_a_period(row: Row) -> Iterator[Finding]:
         yield (
             "phasing",
             f"{row['kpi_id']} for a part of the year does not follow from that of the year; set one for each grain",
+        )
+    if row["scope_id"] is None and row["scope_type"] in _UNBOUNDED_SCOPES:
+        yield (
+            "phasing",
+            f"one target for every {row['scope_type']} can't be shared out over the days of each: name the"
+            f" {row['scope_type']} in scope_id, or write none",
         )
 
 
@@ -351,6 +362,10 @@ SHEETS = (
 )
 
 _TARGETS = next(sheet for sheet in SHEETS if sheet.name == "targets")
+_NAMES = ", ".join(column.name for column in _TARGETS.columns)
+_SAME = " and ".join(
+    f"ledger.{column.name} is not distinct from targets.{column.name}" for column in _TARGETS.columns
+)
 
 
 class Problems:
@@ -427,10 +442,13 @@ def counted_by_company(plan: Mapping[str, Sequence[Row]], company: str) -> str:
     )
 
 
-def write_plan(connection: duckdb.DuckDBPyConnection, plan: Mapping[str, Sequence[Row]]) -> None:
-    """Replace the tables of schema `plan` by these rows, all in one transaction."""
-    connection.begin()
-    try:
+def write_plan(connection: duckdb.DuckDBPyConnection, plan: Mapping[str, Sequence[Row]], as_of: date) -> None:
+    """Replace the tables of schema `plan` by these rows, all in one transaction; the ledger stays as it is.
+
+    ``as_of`` is the day on which a target that the ledger holds and the plan doesn't is missed, unless a published
+    edition missed it before.
+    """
+    with _transaction(connection):
         connection.execute(f"create schema if not exists {SCHEMA}")
         for sheet in SHEETS:
             columns = ", ".join(f"{column.name} {_SQL_TYPES[column.type]}" for column in sheet.columns)
@@ -446,23 +464,24 @@ def write_plan(connection: duckdb.DuckDBPyConnection, plan: Mapping[str, Sequenc
             )
             connection.from_arrow(rows).insert_into(f"{SCHEMA}.{sheet.name}")
         _prepare_ledger(connection)
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
+        connection.execute(
+            f"create or replace table {SCHEMA}.{REMOVED} as"
+            f" select {_NAMES}, coalesce(removed_on, cast($1 as date)) as removed_on"
+            f" from {SCHEMA}.{LEDGER} as ledger"
+            f" where not exists (select 1 from {SCHEMA}.targets as targets where {_SAME})",
+            [as_of],
+        )
 
 
 def remember_targets(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
     """Enter the plan's targets into the ledger; those that are gone get the day they were first missed on.
 
-    A row that was changed in its place is two rows: the old one is gone, the new one is new. A row that comes
-    back is there again.
+    To be called before readers see the edition that shows them. Nights that publish nothing leave no trace; a run
+    that is killed in between has remembered what it builds again, under the same name. A row that was changed in
+    its place is two rows: the old one is gone, the new one is new. A row that comes back is there again.
     """
-    names = [column.name for column in _TARGETS.columns]
-    same = " and ".join(f"ledger.{name} is not distinct from targets.{name}" for name in names)
-    found = f"exists (select 1 from {SCHEMA}.targets where {same})"
-    connection.begin()
-    try:
+    found = f"exists (select 1 from {SCHEMA}.targets as targets where {_SAME})"
+    with _transaction(connection):
         connection.execute(
             f"update {SCHEMA}.{LEDGER} as ledger set removed_on = null,"
             f" first_seen_on = least(first_seen_on, $1), last_seen_on = greatest(last_seen_on, $1) where {found}",
@@ -473,34 +492,36 @@ def remember_targets(connection: duckdb.DuckDBPyConnection, as_of: date) -> None
             [as_of],
         )
         connection.execute(
-            f"insert into {SCHEMA}.{LEDGER} ({', '.join(names)}, first_seen_on, last_seen_on)"
-            f" select {', '.join(names)}, $1, $1 from {SCHEMA}.targets as targets"
-            f" where not exists (select 1 from {SCHEMA}.{LEDGER} as ledger where {same})",
+            f"insert into {SCHEMA}.{LEDGER} ({_NAMES}, first_seen_on, last_seen_on)"
+            f" select {_NAMES}, $1, $1 from {SCHEMA}.targets as targets"
+            f" where not exists (select 1 from {SCHEMA}.{LEDGER} as ledger where {_SAME})",
             [as_of],
         )
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
 
 
 def plan_hash(connection: duckdb.DuckDBPyConnection) -> str:
     """Hash of the plan's content in the warehouse: another file with the same rows is the same plan.
 
-    Targets that were taken out are part of it, since they are published too. When a row was first or last seen is
-    not: a rerun of the same plan is the same plan.
+    Targets that were taken out are part of it, since they are published too, with the day that is published. What
+    the ledger knows beside that is not: the same plan has the same hash before and after it is remembered.
     """
     digest = hashlib.sha256()
-    for sheet in SHEETS:
-        for row in connection.execute(f"select * from {SCHEMA}.{sheet.name} order by all").fetchall():
-            digest.update(f"{sheet.name}\0{row!r}\n".encode())
-    names = ", ".join(column.name for column in _TARGETS.columns)
-    removed = connection.execute(
-        f"select {names}, removed_on from {SCHEMA}.{LEDGER} where removed_on is not null order by all"
-    )
-    for row in removed.fetchall():
-        digest.update(f"{LEDGER}\0{row!r}\n".encode())
+    for table in (*(sheet.name for sheet in SHEETS), REMOVED):
+        for row in connection.execute(f"select * from {SCHEMA}.{table} order by all").fetchall():
+            digest.update(f"{table}\0{row!r}\n".encode())
     return digest.hexdigest()
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All of it or nothing."""
+    connection.begin()
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
 
 
 def _prepare_ledger(connection: duckdb.DuckDBPyConnection) -> None:

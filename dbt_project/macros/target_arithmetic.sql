@@ -12,8 +12,10 @@
     )
 {%- endmacro %}
 
-{# part / total of a target; an amount to the cent. Rounding to six places first takes away what a double
-   can't hold, so that half a cent is rounded up as by hand. #}
+{# part / total of a target; an amount to the cent. A quotient of decimals is a double here, so rounding to six places
+   first takes away what a double can't hold, and half a cent is rounded up as by hand. Right to the cent up to
+   900 million; from there to 10^13 half a cent may be rounded down; beyond that a part may be some cents off, but all
+   parts still add up to the whole. #}
 {% macro part_of_target(whole, part, total, target_phasing) -%}
     case
         when {{ target_phasing }} = 'adds_up'

@@ -20,7 +20,7 @@ import yaml
 
 from dagster_project.lib.audit_tables import ensure_audit_tables, write_domain_coverage, write_run_settings
 from dagster_project.lib.dbt_runner import dbt_command, link_project
-from dagster_project.lib.plan import read_plan, remember_targets, write_plan
+from dagster_project.lib.plan import read_plan, write_plan
 from dagster_project.lib.settings import CONTRACT, Settings
 from tests.conftest import recall_parse, remember_parse
 from tests.properties.company import Company
@@ -132,8 +132,7 @@ def build(
             is_employee_scope_allowed=settings.is_employee_scope_allowed,
         )
         write_domain_coverage(connection, settings.systems, settings.domain_feeds)
-        write_plan(connection, read_plan(settings.plan))
-        remember_targets(connection, settings.as_of)
+        write_plan(connection, read_plan(settings.plan), settings.as_of)
         for entity, (_, columns, _) in contract().items():
             if entity in company.tables:
                 rows = list(company.tables[entity])

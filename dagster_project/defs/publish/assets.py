@@ -7,6 +7,7 @@ import dagster as dg
 
 from dagster_project.defs.quality.checks import suites
 from dagster_project.defs.resources import Warehouse, settings
+from dagster_project.lib.plan import remember_targets
 from dagster_project.lib.publication import (
     OWN_TABLES,
     PUBLISHED_TABLES,
@@ -62,9 +63,10 @@ def publish_edition(
             "select edition_id, as_of_date, company, company_name, reporting_currency from audit.run_settings"
         ).fetchone()
 
-    def remember_withheld() -> None:
+    def remember_what_is_shown() -> None:
         with warehouse.connect() as connection:
             remember(connection, edition_id)
+            remember_targets(connection, as_of)
 
     try:
         published = publish(
@@ -82,7 +84,7 @@ def publish_edition(
             PUBLISHED_TABLES,
             PUBLISHED_VIEWS,
             suites(),
-            before_flip=remember_withheld,
+            before_flip=remember_what_is_shown,
         )
     except PublicationError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error

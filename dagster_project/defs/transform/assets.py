@@ -12,12 +12,13 @@ from dagster_project.lib.dbt_failures import findings, forget_results, read_resu
 from dagster_project.lib.edition import edition_id, is_published, write_lineage
 from dagster_project.lib.ingest import ensure_audit_tables, write_domain_coverage, write_run_settings
 from dagster_project.lib.lineage import kpi_definitions, kpi_inputs, layer_of
-from dagster_project.lib.plan import LEDGER, SHEETS, PlanError, read_plan, remember_targets, write_plan
+from dagster_project.lib.plan import LEDGER, REMOVED, SHEETS, PlanError, read_plan, write_plan
 from dagster_project.lib.plan import SCHEMA as PLAN_SCHEMA
 
 RUN_FACTS = ("run_settings", "domain_coverage", "kpi_inputs", "kpi_definitions")
 # What the audit schema holds is written by the steps themselves; dbt reads it as sources.
 PLAN_KEYS = {sheet.name: dg.AssetKey([PLAN_SCHEMA, sheet.name]) for sheet in SHEETS}
+REMOVED_KEY = dg.AssetKey([PLAN_SCHEMA, REMOVED])
 AUDIT_KEYS = {name: dg.AssetKey(["audit", name]) for name in RUN_FACTS}
 
 
@@ -49,6 +50,14 @@ def raw_keys() -> list[dg.AssetKey]:
     specs=[
         dg.AssetSpec(key, group_name="plan", description=f"The sheet `{name}` of the plan.", kinds={"duckdb"})
         for name, key in PLAN_KEYS.items()
+    ]
+    + [
+        dg.AssetSpec(
+            REMOVED_KEY,
+            group_name="plan",
+            description="Targets of published editions that are no longer in the plan.",
+            kinds={"duckdb"},
+        )
     ],
 )
 def plan(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
@@ -58,11 +67,12 @@ def plan(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg
     except PlanError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     with warehouse.connect() as connection:
-        write_plan(connection, sheets)
-        remember_targets(connection, settings().as_of)
+        write_plan(connection, sheets, settings().as_of)
+        (removed,) = connection.execute(f"select count(*) from {PLAN_SCHEMA}.{REMOVED}").fetchone()
     context.log.info(f"Plan: {', '.join(f'{len(rows)} {name}' for name, rows in sheets.items())}.")
     for name, key in PLAN_KEYS.items():
         yield dg.MaterializeResult(asset_key=key, metadata={"dagster/row_count": len(sheets[name])})
+    yield dg.MaterializeResult(asset_key=REMOVED_KEY, metadata={"dagster/row_count": removed})
 
 
 @dg.multi_asset(
@@ -71,7 +81,7 @@ def plan(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg
         dg.AssetSpec(
             key,
             group_name="audit",
-            deps=[*raw_keys(), *PLAN_KEYS.values()],
+            deps=[*raw_keys(), *PLAN_KEYS.values(), REMOVED_KEY],
             description=description,
             kinds={"duckdb"},
         )
@@ -179,7 +189,7 @@ KEPT_ON_THE_WAY = [
         dg.AssetKey([PLAN_SCHEMA, LEDGER]),
         group_name="plan",
         deps=[PLAN_KEYS["targets"]],
-        description="Every target that was ever in the plan, with the day it was taken out.",
+        description="Every target that was ever published, with the day it was taken out.",
     ),
     *(
         dg.AssetSpec(

@@ -118,6 +118,7 @@ def note_of(row: KpiRow, language: str) -> str:
         notes.append(words["so_far"])
     if row.quality == "warning":
         notes.append(words["warning"])
-    if row.no_comparison_reason == "zero_target":
-        notes.append(words["zero_target"])
+    # of the others the status or the reason above tells, or they are about a column that is not shown
+    if row.no_comparison_reason in words["comparisons"]:
+        notes.append(words["comparisons"][row.no_comparison_reason])
     return " ".join(notes)

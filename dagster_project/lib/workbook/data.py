@@ -98,6 +98,9 @@ class Score:
 
     score: Decimal | None
     coverage: Decimal | None
+    # of the KPIs that are on the balanced scorecard, those that the score is made of
+    scored_kpis: int
+    kpis: int
 
 
 @dataclass(frozen=True)
@@ -301,7 +304,7 @@ def find_scope(connection: duckdb.DuckDBPyConnection, text: str) -> Scope:
         UnknownChoice: there is none; those of the type are listed, or the types.
     """
     kind, _, name = unicodedata.normalize("NFC", text).partition(":")
-    kind, wanted = kind.strip(), name.strip().casefold()
+    kind, wanted = kind.strip().casefold(), name.strip().casefold()
     scopes = [
         Scope(*row)
         for row in connection.execute(
@@ -345,11 +348,11 @@ def _scores(connection: duckdb.DuckDBPyConnection, period: Period, scope: Scope)
     if not _has_table(connection, "balanced_scorecard"):
         return {}
     rows = connection.execute(
-        "select perspective, score, coverage from scorecard.balanced_scorecard"
+        "select perspective, score, coverage, scored_kpis_count, kpis_count from scorecard.balanced_scorecard"
         " where period_grain = ? and period_start_date = ? and scope_type = ? and scope_id = ?",
         [period.grain, period.start, scope.type, scope.id],
     ).fetchall()
-    return {perspective: Score(score, coverage) for perspective, score, coverage in rows}
+    return {perspective: Score(*figures) for perspective, *figures in rows}
 
 
 def _objectives(

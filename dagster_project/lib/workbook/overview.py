@@ -80,10 +80,10 @@ def _counts(sheet: Worksheet, card: Scorecard, language: str, names: dict[str, s
     shapes = [shaped(status, card.labels[status]) for status in _statuses(card)]
     heads = [words["perspective"], *shapes, words["kpis"]]
     if card.scores:
-        heads += [words["score"], words["coverage"]]
+        heads += [words["score"], words["scored"], words["coverage"]]
     for index, text in enumerate(heads, start=1):
         write_head(sheet.cell(row, index), text, is_number=index > 1)
-    sheet.row_dimensions[row].height = LINE_HEIGHT + 8
+    sheet.row_dimensions[row].height = 2 * LINE_HEIGHT + 6
     for perspective in (*PERSPECTIVES, "all"):
         row += 1
         is_all = perspective == "all"
@@ -103,7 +103,10 @@ def _counts(sheet: Worksheet, card: Scorecard, language: str, names: dict[str, s
         if card.scores:
             score = card.scores.get(perspective)
             write_number(sheet.cell(row, total + 1), score and score.score, "0.0", bold=is_all)
-            write_number(sheet.cell(row, total + 2), score and score.coverage, "0%", bold=is_all)
+            # not all KPIs are on the balanced scorecard, and not all of those have a score
+            of = f'0" {words["of"]} {score.kpis}"' if score else "0"
+            write_number(sheet.cell(row, total + 2), score and score.scored_kpis, of, bold=is_all)
+            write_number(sheet.cell(row, total + 3), score and score.coverage, "0%", bold=is_all)
         sheet.row_dimensions[row].height = LINE_HEIGHT + 3
     return row + 1
 
@@ -198,7 +201,7 @@ def _sentences(sheet: Worksheet, texts: list[str], row: int, width: int) -> int:
 
 def _width(card: Scorecard) -> int:
     """How many columns the table of the perspectives has, the widest of the sheet."""
-    return 2 + len(card.statuses) + (2 if card.scores else 0)
+    return 2 + len(card.statuses) + (3 if card.scores else 0)
 
 
 def _statuses(card: Scorecard) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -75,10 +76,20 @@ def write_text(cell: Cell, text: str, wraps: bool = False, bold: bool = False) -
 def write_number(cell: Cell, value: Decimal | int | None, shown: str, bold: bool = False) -> None:
     """A number that Excel can compute with; what is missing stays empty and is never 0."""
     if value is not None:
+        # -0.0 and +0.0 would say that it went down or up, and show neither
+        if (value < 0 or shown.startswith("+")) and abs(value) < _least_shown(shown):
+            value = 0
         cell.value = int(value) if value == int(value) else float(value)
         cell.number_format = shown
     cell.font, cell.border = font(bold=bold), BELOW
     cell.alignment = Alignment(horizontal="right", vertical="center")
+
+
+def _least_shown(shown: str) -> Decimal:
+    """The smallest figure that a number format does not show as 0; Excel rounds half away from zero."""
+    figure = re.sub(r'"[^"]*"', "", shown.split(";")[0])
+    places = len(figure.partition(".")[2].rstrip(" %")) + 2 * ("%" in figure)
+    return Decimal("0.5").scaleb(-places)
 
 
 def write_date(cell: Cell, value: date) -> None:

@@ -10,11 +10,10 @@ planned as (
         weights.kpi_id,
         weights.weight,
         weights.valid_from,
-        row_number() over (
-            partition by weights.perspective, weights.kpi_id, weights.valid_from
-            -- of one day the company's own row stands above the one for every company
-            order by case when weights.company is null then 1 else 0 end
-        ) as choice
+        weights.company is not null as is_own,
+        min(case when weights.company is not null then weights.valid_from end) over (
+            partition by weights.perspective, weights.kpi_id
+        ) as own_from
     from {{ source('plan', 'weights') }} as weights
     inner join settings on coalesce(weights.company, settings.company) = settings.company
 ),
@@ -27,7 +26,8 @@ dated as (
         valid_from,
         lead(valid_from) over (partition by perspective, kpi_id order by valid_from) as valid_before
     from planned
-    where choice = 1
+    -- from the company's first row on, those for every company say nothing here
+    where is_own or own_from is null or valid_from < own_from
 ),
 
 planned_kpis as (

@@ -29,8 +29,7 @@ with planned as (
         valid_from,
         valid_to,
         removed_on
-    from {{ source('plan', 'targets_seen') }}
-    where removed_on is not null
+    from {{ source('plan', 'targets_removed') }}
 ),
 
 set_by_people as (
@@ -155,11 +154,12 @@ numbered as (
         *,
         row_number() over (
             partition by kpi_id, scope_type, scope_id, period_grain, period_start_date
-            -- a target that somebody set stands above one that was derived, the company's own above that of all
+            -- a target that somebody set stands above one that was derived; the company's own above that of all, even a
+            -- later one
             order by
                 case when origin = 'set' then 1 else 0 end,
-                valid_from,
                 case when company is null then 0 else 1 end,
+                valid_from,
                 set_on nulls first,
                 removed_on nulls last,
                 target_id

@@ -28,6 +28,8 @@ with parts as (
     inner join {{ ref('target_days') }} as days
         on
             days.calendar_date between periods.period_start_date and periods.period_end_date
+            -- the KPI's own grains; no *_to_date, which only measures are made of
+            and ',' || days.grains || ',' like '%,' || periods.period_grain || ',%'
             and (
                 days.period_grain = 'year'
                 or (

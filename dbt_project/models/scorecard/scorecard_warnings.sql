@@ -147,7 +147,8 @@ standing_targets as (
         targets.valid_to,
         row_number() over (
             partition by targets.kpi_id, targets.scope_type, targets.scope_id, targets.period_grain
-            order by targets.valid_from desc, case when targets.company is null then 1 else 0 end
+            -- as in kpi_targets: no later row for every company supersedes the company's own
+            order by case when targets.company is null then 1 else 0 end, targets.valid_from desc
         ) as choice
     from own_targets as targets
     where targets.period_start_date is null

@@ -1,6 +1,7 @@
 -- What each day of a named period contributes to a target that is phased, so that any span of days has
 -- its part and all days together are the whole (docs/decisions/target-phasing.md). The part up to a day
 -- is rounded once, and a day is the difference to the day before: nothing is left over, whatever the weights.
+-- Weights are decimals and their sums exact, so that they are the same in any order.
 with scopes as (
     select distinct
         kpi_id,
@@ -28,6 +29,7 @@ in_force as (
     select
         targets.*,
         catalogue.target_phasing,
+        catalogue.grains,
         scopes.scope_id as of_scope_id,
         case
             when targets.target_kind <> 'growth' then null
@@ -71,6 +73,7 @@ measured as (
         in_force.period_start_date,
         in_force.phasing,
         in_force.target_phasing,
+        in_force.grains,
         measures.measure,
         case
             when measures.measure = 'lower' then in_force.target_lower
@@ -107,6 +110,7 @@ weighed as (
         measured.period_start_date,
         measured.phasing,
         measured.target_phasing,
+        measured.grains,
         measured.is_for_all_scopes,
         measured.measure,
         dim_dates.calendar_date,
@@ -119,13 +123,17 @@ weighed as (
             when 'working_days' then case when dim_dates.is_working_day then 1 else 0 end
             when 'same_as_last_year'
                 then
-                    cast(
-                        case
-                            when measured.target_phasing = 'shrinks' then 1 - last_year.actual_value
-                            else last_year.actual_value
-                        end as double
-                    )
-                    / {{ dbt.datediff('dim_dates.month_start_date', dbt.dateadd('month', 1, 'dim_dates.month_start_date'), 'day') }}
+                    case
+                        when measured.target_phasing = 'shrinks' then 1 - last_year.actual_value
+                        else last_year.actual_value
+                    end
+                    -- over the days of the month, all times 377,580, which 28, 29, 30 and 31 divide: nothing is rounded
+                    * case {{ dbt.datediff('dim_dates.month_start_date', dbt.dateadd('month', 1, 'dim_dates.month_start_date'), 'day') }}
+                        when 28 then 13485
+                        when 29 then 13020
+                        when 30 then 12586
+                        else 12180
+                    end
             else 1
         end as wanted_weight
     from measured
@@ -181,7 +189,7 @@ due as (
     select
         *,
         case
-            -- also where a sum of fractions ends a hair beside the total
+            -- a target may have more places than a cent
             when calendar_date = last_date then whole
             else {{ part_of_target('whole', 'weight_so_far', 'total_weight', 'target_phasing') }}
         end as due_so_far
@@ -196,6 +204,7 @@ select
     period_grain,
     period_start_date,
     target_phasing,
+    grains,
     is_for_all_scopes,
     phasing_used,
     measure,

@@ -504,7 +504,7 @@ def test_the_shipped_plan_goes_through_a_workbook_unchanged(tmp_path):
     hashes = []
     for rows in (plan, again):
         with duckdb.connect() as connection:
-            write_plan(connection, rows)
+            write_plan(connection, rows, date(2025, 1, 31))
             hashes.append(plan_hash(connection))
     assert hashes[0] == hashes[1], "the same rows are the same plan"
 
@@ -551,15 +551,15 @@ def test_every_column_is_explained():
 def test_the_tables_are_replaced_all_or_none(tmp_path):
     plan = read_plan(SHIPPED_PLAN)
     with duckdb.connect() as connection:
-        write_plan(connection, plan)
+        write_plan(connection, plan, date(2025, 1, 31))
         before = plan_hash(connection)
-        write_plan(connection, plan)
+        write_plan(connection, plan, date(2025, 1, 31))
         assert plan_hash(connection) == before, "written again it is the same"
         broken = {**plan, "targets": plan["targets"][:1], "initiatives": [{"initiative_id": "a"}]}
         with pytest.raises(KeyError):
-            write_plan(connection, broken)
+            write_plan(connection, broken, date(2025, 1, 31))
         assert plan_hash(connection) == before, "the targets are as they were, too"
-        write_plan(connection, {**plan, "targets": plan["targets"][1:]})
+        write_plan(connection, {**plan, "targets": plan["targets"][1:]}, date(2025, 1, 31))
         assert plan_hash(connection) != before, "one row less is another plan"
 
 
@@ -579,7 +579,7 @@ def test_many_rows_are_written_at_once_and_exactly(tmp_path):
     (row,) = read_plan(csv_plan(tmp_path / "plan", {"targets": [TARGET]}))["targets"]
     rows = [row | {"scope_id": f"s{number}", "target_value": longest - number} for number in range(5000)]
     with duckdb.connect() as connection:
-        write_plan(connection, {sheet.name: [] for sheet in SHEETS} | {"targets": rows})
+        write_plan(connection, {sheet.name: [] for sheet in SHEETS} | {"targets": rows}, date(2025, 12, 31))
         found = connection.execute(
             "select scope_id, target_value, target_lower, set_on from plan.targets order by target_value desc"
         ).fetchall()

@@ -11,6 +11,7 @@ import pytest
 
 from dagster_project.lib.plan import (
     LEDGER,
+    REMOVED,
     SCHEMA,
     SHEETS,
     PlanError,
@@ -172,6 +173,26 @@ def write(tmp_path):
             id="distinct customers are not phased",
         ),
         pytest.param(
+            YEAR
+            | {
+                "kpi_id": "late_payment_days",
+                "scope_type": "customer",
+                "scope_id": "C1",
+                "phasing": "linear",
+            },
+            {"scope_id": ""},
+            "phasing",
+            "name the customer in scope_id, or write none",
+            id="every day of every customer",
+        ),
+        pytest.param(
+            YEAR | {"kpi_id": "qualified_leads_count", "scope_type": "campaign", "scope_id": ""},
+            {"phasing": "working_days"},
+            "phasing",
+            "name the campaign in scope_id, or write none",
+            id="every day of every campaign",
+        ),
+        pytest.param(
             GOAL | {"valid_to": "2025-12-31"},
             {"period_grain": "year", "period_start_date": "2025-01-01"},
             "valid_to",
@@ -293,10 +314,13 @@ def warehouse():
         yield connection
 
 
-def load(warehouse, folder, as_of):
-    write_plan(warehouse, read_plan(folder))
-    remember_targets(warehouse, as_of)
-    return plan_hash(warehouse)
+def night(warehouse, folder, as_of, published=True):
+    """The steps of a night that have to do with the plan; what the edition's name makes of it."""
+    write_plan(warehouse, read_plan(folder), as_of)
+    content = plan_hash(warehouse)
+    if published:
+        remember_targets(warehouse, as_of)
+    return content
 
 
 def ledger(warehouse):
@@ -305,52 +329,109 @@ def ledger(warehouse):
     ).fetchall()
 
 
+def removed(warehouse):
+    return warehouse.execute(
+        f"select target_value, removed_on from {SCHEMA}.{REMOVED} order by all"
+    ).fetchall()
+
+
 JAN, FEB, MAR = date(2025, 1, 31), date(2025, 2, 28), date(2025, 3, 31)
+WAS = Decimal("0.375")
 
 
 def test_a_target_that_is_taken_out_stays_in_the_ledger(warehouse, write):
     other = YEAR | {"target_value": "7"}
-    load(warehouse, write(GOAL, other), JAN)
-    load(warehouse, write(other), FEB)
-    load(warehouse, write(other), MAR)
-    assert ledger(warehouse) == [
-        # missed for the first time in February
-        (Decimal("0.375"), JAN, JAN, FEB),
-        (7, JAN, MAR, None),
-    ]
+    night(warehouse, write(GOAL, other), JAN)
+    night(warehouse, write(other), FEB)
+    night(warehouse, write(other), MAR)
+    # missed for the first time in February
+    assert ledger(warehouse) == [(WAS, JAN, JAN, FEB), (7, JAN, MAR, None)]
+    assert removed(warehouse) == [(WAS, FEB)]
 
 
 def test_a_target_that_is_changed_in_its_place_is_two(warehouse, write):
-    load(warehouse, write(GOAL), JAN)
-    load(warehouse, write(GOAL | {"target_value": "0.4"}), FEB)
-    assert ledger(warehouse) == [(Decimal("0.375"), JAN, JAN, FEB), (Decimal("0.4"), FEB, FEB, None)]
+    night(warehouse, write(GOAL), JAN)
+    night(warehouse, write(GOAL | {"target_value": "0.4"}), FEB)
+    assert ledger(warehouse) == [(WAS, JAN, JAN, FEB), (Decimal("0.4"), FEB, FEB, None)]
+    assert removed(warehouse) == [(WAS, FEB)]
 
 
 def test_a_target_that_comes_back_is_there_again(warehouse, write):
-    load(warehouse, write(GOAL), JAN)
-    load(warehouse, write(), FEB)
-    load(warehouse, write(GOAL), MAR)
-    assert ledger(warehouse) == [(Decimal("0.375"), JAN, MAR, None)]
+    night(warehouse, write(GOAL), JAN)
+    night(warehouse, write(), FEB)
+    night(warehouse, write(GOAL), MAR, published=False)
+    assert removed(warehouse) == [], "from the first night on that finds it"
+    night(warehouse, write(GOAL), MAR)
+    assert ledger(warehouse) == [(WAS, JAN, MAR, None)]
 
 
 def test_the_same_plan_is_the_same_edition_whenever_it_is_read(warehouse, write):
     """Nights in which nobody touches the plan change nothing, an earlier as-of day included."""
-    first = load(warehouse, write(GOAL, YEAR), FEB)
-    assert load(warehouse, write(YEAR, GOAL), MAR) == first, "the order of the rows is nothing"
-    assert load(warehouse, write(GOAL, YEAR), JAN) == first
+    first = night(warehouse, write(GOAL, YEAR), FEB)
+    assert night(warehouse, write(YEAR, GOAL), MAR) == first, "the order of the rows is nothing"
+    assert night(warehouse, write(GOAL, YEAR), JAN) == first
 
 
 def test_a_removed_target_is_part_of_the_edition(warehouse, write):
     """It is published, so an edition that shows it is another one; but each further night is the same again."""
-    load(warehouse, write(GOAL, YEAR), JAN)
-    without = load(warehouse, write(YEAR), FEB)
-    assert load(warehouse, write(YEAR), MAR) == without
+    night(warehouse, write(GOAL, YEAR), JAN)
+    without = night(warehouse, write(YEAR), FEB)
+    assert night(warehouse, write(YEAR), MAR) == without
     with duckdb.connect() as fresh:
-        assert load(fresh, write(YEAR), FEB) != without, "a warehouse that never saw it doesn't show it"
+        assert night(fresh, write(YEAR), FEB) != without, "a warehouse that never saw it doesn't show it"
+
+
+def test_a_night_that_is_not_published_leaves_no_trace(warehouse, write):
+    """Plan A, a trial with plan B that fails, and A again is the edition of A, with nothing removed."""
+    first = night(warehouse, write(GOAL, YEAR), JAN)
+    before = ledger(warehouse)
+    assert night(warehouse, write(GOAL | {"target_value": "0.9"}), JAN, published=False) != first
+    assert removed(warehouse) == [(WAS, JAN), (1200, JAN)], "the trial itself shows what it lacks"
+    assert night(warehouse, write(GOAL, YEAR), JAN, published=False) == first
+    assert (removed(warehouse), ledger(warehouse)) == ([], before)
+
+
+def test_what_is_missed_in_vain_has_the_day_of_the_first_edition_that_shows_it(warehouse, write):
+    night(warehouse, write(GOAL, YEAR), JAN)
+    failed = night(warehouse, write(YEAR), FEB, published=False)
+    assert night(warehouse, write(YEAR), MAR) != failed
+    assert removed(warehouse) == [(WAS, MAR)]
+
+
+def test_plans_that_are_published_in_turn_show_what_each_of_them_lacks(warehouse, write):
+    """A, B and A again: the rows of A are back, and those of B alone are shown as removed."""
+    first = night(warehouse, write(GOAL), JAN)
+    night(warehouse, write(GOAL | {"target_value": "0.4"}), FEB)
+    third = night(warehouse, write(GOAL), MAR)
+    assert removed(warehouse) == [(Decimal("0.4"), MAR)]
+    assert third != first, "it shows a row that the first does not"
+    assert ledger(warehouse) == [(WAS, JAN, MAR, None), (Decimal("0.4"), FEB, FEB, MAR)]
+    assert night(warehouse, write(GOAL), MAR) == third
+
+
+def test_a_run_that_is_killed_before_readers_see_it_builds_the_same_edition_again(warehouse, write):
+    """The ledger is written and nothing is flipped: the same inputs are the same name and the same rows."""
+    night(warehouse, write(GOAL, YEAR), JAN)
+    killed, shown = night(warehouse, write(YEAR), FEB), removed(warehouse)
+    assert night(warehouse, write(YEAR), FEB) == killed
+    assert removed(warehouse) == shown == [(WAS, FEB)]
+
+
+def test_the_ledger_is_written_as_a_whole_or_not_at_all(warehouse, write):
+    night(warehouse, write(GOAL, YEAR), JAN)
+    before = ledger(warehouse)
+    write_plan(warehouse, read_plan(write(GOAL | {"target_value": "0.4"})), FEB)
+    # the last of its statements fails: a new row has no note
+    warehouse.execute(f"alter table {SCHEMA}.{LEDGER} add column note varchar")
+    warehouse.execute(f"update {SCHEMA}.{LEDGER} set note = ''")
+    warehouse.execute(f"alter table {SCHEMA}.{LEDGER} alter note set not null")
+    with pytest.raises(duckdb.ConstraintException):
+        remember_targets(warehouse, FEB)
+    assert ledger(warehouse) == before
 
 
 def test_a_ledger_of_an_older_version_gets_the_columns_of_today(warehouse, write):
-    load(warehouse, write(GOAL), JAN)
+    night(warehouse, write(GOAL), JAN)
     warehouse.execute(f"alter table {SCHEMA}.{LEDGER} drop column valid_to")
-    load(warehouse, write(GOAL), FEB)
-    assert ledger(warehouse) == [(Decimal("0.375"), JAN, FEB, None)]
+    night(warehouse, write(GOAL), FEB)
+    assert ledger(warehouse) == [(WAS, JAN, FEB, None)]

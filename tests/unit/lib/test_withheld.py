@@ -7,6 +7,7 @@ import pytest
 
 from dagster_project.lib.audit_tables import ensure_audit_tables
 from dagster_project.lib.edition import edition_id
+from dagster_project.lib.plan import SHEETS, write_plan
 from dagster_project.lib.settings import Settings
 from dagster_project.lib.withheld import content, last_to_add, remember
 
@@ -17,6 +18,7 @@ TABLES = {("demo", "employees")}
 def warehouse():
     with duckdb.connect() as connection:
         ensure_audit_tables(connection)
+        write_plan(connection, {sheet.name: [] for sheet in SHEETS}, date(2026, 3, 10))
         connection.execute(
             "create schema scorecard; create table scorecard.withheld_days"
             " (subject varchar, scope_type varchar, scope_id varchar, withheld_date date)"

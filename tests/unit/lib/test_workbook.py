@@ -11,14 +11,14 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 from dagster_project.lib.terminal import PERSPECTIVES, STATUS_LOOK
 from dagster_project.lib.terminal import WORDS as TERMINAL_WORDS
 from dagster_project.lib.workbook.book import write_workbook
 from dagster_project.lib.workbook.columns import note_of, number_format
 from dagster_project.lib.workbook.data import KpiRow, UnknownChoice, find_period, find_scope, read_scorecard
-from dagster_project.lib.workbook.style import STATUS_COLOURS
+from dagster_project.lib.workbook.style import STATUS_COLOURS, write_number
 from dagster_project.lib.workbook.words import ROLES_SV, WORDS, role, spaced
 from tests.conftest import CHECKOUT, run_cli
 
@@ -150,12 +150,12 @@ def make_published(path: Path, company: str = "Nordhandel & Co", with_balance: b
             table(
                 "balanced_scorecard",
                 "perspective varchar, period_grain varchar, period_start_date date, scope_type varchar, scope_id varchar,"
-                " score decimal(38, 10), coverage decimal(38, 10)",
+                " score decimal(38, 10), coverage decimal(38, 10), scored_kpis_count integer, kpis_count integer",
                 [
-                    ("financial", "quarter", date(2025, 10, 1), "company", "all", "7.25", "0.75"),
-                    ("customer", "quarter", date(2025, 10, 1), "company", "all", None, "0"),
-                    ("all", "quarter", date(2025, 10, 1), "company", "all", "6.5", "0.5"),
-                    ("financial", "quarter", date(2025, 7, 1), "company", "all", "1", "1"),
+                    ("financial", "quarter", date(2025, 10, 1), "company", "all", "7.25", "0.75", 2, 3),
+                    ("customer", "quarter", date(2025, 10, 1), "company", "all", None, "0", 0, 1),
+                    ("all", "quarter", date(2025, 10, 1), "company", "all", "6.5", "0.5", 4, 8),
+                    ("financial", "quarter", date(2025, 7, 1), "company", "all", "1", "1", 1, 1),
                 ],
             )
             table(
@@ -333,10 +333,17 @@ def rows_below(sheet, text: str) -> list[list]:
 def test_the_overview_counts_statuses_and_shows_balanced_scores(books):
     sheet = books["en"]["Overview"]
     found = {row[0]: row[1:] for row in rows_below(sheet, "Perspective")}
-    # achieved, on track, off track, no data: one each of four; then score and coverage
-    assert found["Financial"] == [1, 1, 1, 1, 4, 7.25, 0.75]
-    assert found["Customer"] == [0, 0], "no KPI, no score, coverage 0"
-    assert found["All"][-3:] == [8, 6.5, 0.5]
+    # achieved, on track, off track, no data: one each of four; then score, how many KPIs it is made of, and coverage
+    assert found["Financial"] == [1, 1, 1, 1, 4, 7.25, 2, 0.75]
+    assert found["Customer"] == [0, 0, 0], "no KPI, no score, made of none, coverage 0"
+    assert found["All"][-4:] == [8, 6.5, 4, 0.5]
+    for language, title, head, shown in (
+        ("en", "Overview", "KPIs in the score", '0" of 3"'),
+        ("sv", "Översikt", "Nyckeltal i poängen", '0" av 3"'),
+    ):
+        cells = [cell for row in books[language][title].iter_rows() for cell in row]
+        (header,) = [cell for cell in cells if cell.value == head]
+        assert header.offset(1).number_format == shown, "two of the three on the balanced scorecard"
     texts = [cell.value for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert "2025 Q4 (2025-10-01 – 2025-12-31)" in texts
     assert "2025-12-31-abc" in texts and "2026-01-01 02:03 UTC" in texts
@@ -448,6 +455,10 @@ def test_scopes_are_found_by_id_or_name_and_unknown_ones_are_listed(published):
         assert (
             find_scope(connection, "region:r2").id == find_scope(connection, "region: Ska\u030ane").id == "R2"
         )
+        assert (
+            find_scope(connection, " REGION :SKÅNE").id == "R2"
+            and find_scope(connection, "Company").id == "all"
+        )
         with pytest.raises(UnknownChoice, match="Of the type region: Skåne"):
             find_scope(connection, "region:Skane")
         with pytest.raises(UnknownChoice, match="the types are company, region"):
@@ -461,6 +472,49 @@ def test_a_reason_that_is_new_is_told_as_it_is():
         **dict.fromkeys(KpiRow.__dataclass_fields__) | {"no_value_reason": "not_yet_known", "is_open": False}
     )
     assert note_of(row, "en") == "No value: not yet known."
+
+
+@pytest.mark.parametrize(
+    ("language", "note"),
+    [
+        ("en", "The target is growth on last year, and last year has no value."),
+        ("sv", "Målet är en tillväxt mot föregående år, men värdet för föregående år saknas."),
+    ],
+)
+def test_a_growth_target_without_last_year_is_explained(language, note):
+    def row(reason):
+        facts = {
+            "actual": Decimal(5),
+            "status": "no_target",
+            "no_comparison_reason": reason,
+            "is_open": False,
+        }
+        return KpiRow(**dict.fromkeys(KpiRow.__dataclass_fields__) | facts)
+
+    assert note_of(row("no_last_year"), language) == note
+    assert note_of(row("no_target"), language) == "", "the status says it"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown", "written"),
+    [
+        # what is shown as zero has no sign; a figure that is not signed keeps its value
+        ("-0.0004", "0.0%", 0),
+        ("-0.0005", "0.0%", -0.0005),
+        ("-0.04", '+0.0" pp";-0.0" pp";0.0" pp"', 0),
+        ("0.04", '+0.0" pp";-0.0" pp";0.0" pp"', 0),
+        ("0.05", '+0.0" pp";-0.0" pp";0.0" pp"', 0.05),
+        ("-0.4", "#,##0", 0),
+        ("-0.5", "#,##0", -0.5),
+        ("0.4", "#,##0", 0.4),
+        ("-0.004", "+#,##0.00;-#,##0.00;#,##0.00", 0),
+        ("0", "0.0%", 0),
+    ],
+)
+def test_no_zero_has_a_sign(value, shown, written):
+    cell = Workbook().active.cell(1, 1)
+    write_number(cell, Decimal(value), shown)
+    assert (cell.value, cell.number_format) == (written, shown)
 
 
 @pytest.mark.parametrize(
