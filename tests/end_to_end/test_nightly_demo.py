@@ -194,6 +194,18 @@ def test_second_run_publishes_nothing_new_and_says_so(demo_home, tmp_path):
     assert sorted(path.name for path in (home / "published" / "editions").iterdir()) == editions
 
 
+def test_the_targets_of_the_edition_are_remembered(demo_home):
+    """Publishing writes the ledger; before it, the night only read it."""
+    with duckdb.connect(str(demo_home / "warehouse.duckdb"), read_only=True) as warehouse:
+        targets = warehouse.execute(
+            "select kpi_id, target_value, reason from plan.targets order by all"
+        ).fetchall()
+        seen = warehouse.execute(
+            "select kpi_id, target_value, reason from plan.targets_seen where removed_on is null order by all"
+        ).fetchall()
+    assert seen == targets and len(seen) > 100
+
+
 WHOLE_TARGETS = """
     select kpi_id, period_grain, scope_id, {} from scorecard.kpi_scorecard
     where kpi_id in ('operating_expenses_amount', 'ebitda_amount', 'net_income_amount', 'revenue_amount')
