@@ -2,7 +2,8 @@
 
 Thin: it prepares the environment, hands over to Dagster, dbt or MetricFlow, and says in plain words what came out.
 Exit codes for a scheduler: 0 published or nothing new, 1 the run failed and the last edition stands,
-2 a setting or declaration is wrong, 3 another run is writing.
+2 a setting or declaration is wrong, 3 another run is writing, 4 published, but a person is needed: KPIs are held, an
+extract was refused or is old.
 """
 
 from __future__ import annotations
@@ -146,7 +147,20 @@ def run_nightly(settings: Settings, dagster_home: Path, started: float, grain: s
         out.print(f"Nothing new: this edition was already published. ({seconds:.0f} s)")
     else:
         out.print(f"Published a new edition. ({seconds:.0f} s)")
-    return 0
+    return 4 if print_what_needs_a_person(settings) else 0
+
+
+def print_what_needs_a_person(settings: Settings) -> bool:
+    """What is held, refused or old in the edition of this run, and what to do; whether anything is."""
+    import duckdb
+
+    from dagster_project.lib.holds import what_needs_a_person
+
+    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+        told = what_needs_a_person(connection)
+    if told:
+        err.print(Panel(told.text, title=told.title, title_align="left", border_style="yellow"))
+    return told is not None
 
 
 def failure_messages(result: "dg.ExecuteInProcessResult") -> list[str]:  # noqa: F821, UP037

@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from dagster_project.lib.dbt_runner import hash_files, project_fingerprint
+from dagster_project.lib.holds import holds_fingerprint
 from dagster_project.lib.plan import plan_hash
 from dagster_project.lib.publication import current_edition, current_is_whole
 from dagster_project.lib.settings import CHECKOUT, EXPECTATIONS, Settings
@@ -49,6 +50,7 @@ def edition_id(
         "time_zone": settings.time_zone,
         "calendar": [settings.fiscal_year_start_month, settings.days_shown],
         "employee_scope": settings.is_employee_scope_allowed,
+        "holds": holds_fingerprint(connection),
     }
     last = last_to_add(connection)
     if last and _name(settings, {**facts, "withheld": content(connection, but_for=last)}) == last:

@@ -50,6 +50,7 @@ __all__ = [
     "ExtractRefused",
     "IngestResult",
     "ensure_audit_tables",
+    "ensure_raw_table",
     "ingest_table",
     "write_domain_coverage",
     "write_run_settings",
@@ -130,6 +131,27 @@ def ingest_table(
                     action="run again once the delivery is complete",
                 ) from None  # fmt: skip
     raise AssertionError("unreachable")
+
+
+def ensure_raw_table(connection: duckdb.DuckDBPyConnection, table: RawTable) -> bool:
+    """See to it that a refused table can be read: empty and typed, where it was never loaded.
+
+    Returns whether it has good data: whether a file of it was ever loaded.
+    """
+    ensure_audit_tables(connection)
+    connection.begin()
+    try:
+        loader = _Loader(connection, table, Path(), "")
+        has_good_data = bool(loader._active_files())
+        if not has_good_data:
+            loader._empty()
+            loader._result(Plan(), rebuild=True, files_seen=0)
+        connection.commit()
+    except BaseException:
+        with suppress(duckdb.Error):
+            connection.rollback()
+        raise
+    return has_good_data
 
 
 def plan_changes(

@@ -7,7 +7,7 @@ Belongs here: pure functions over the parsed manifest. Does not belong here: run
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dagster_project.lib.catalogue import OBSERVED_MODEL, observed_kpi_ids
@@ -16,7 +16,7 @@ Manifest = Mapping[str, Any]
 
 # They say which periods there are and which of them the data covers, from every domain's events. A number
 # is not made of those, so its inputs end here; else every KPI would hang on every raw table.
-CALENDAR = {"dim_coverage", "dim_dates", "dim_periods"}
+CALENDAR = {"dim_event_spans", "dim_coverage", "dim_dates", "dim_periods"}
 
 # dbt sources that are no landed tables: the run's own facts, and what people planned
 OWN_SOURCES = ("audit", "plan")
@@ -56,6 +56,80 @@ def upstream(manifest: Manifest, unique_id: str) -> set[str]:
             if node.split(".")[-1] not in CALENDAR or node == unique_id:
                 waiting.extend(manifest["parent_map"].get(node, []))
     return seen
+
+
+def downstream(manifest: Manifest, unique_ids: Iterable[str]) -> set[str]:
+    """Every source, seed and model that is made from these, themselves included, up to the KPIs.
+
+    The mirror of `upstream`: nothing behind the calendar. The scorecard layer is left out: it holds KPIs apart.
+    """
+    seen: set[str] = set()
+    waiting = list(unique_ids)
+    while waiting:
+        unique_id = waiting.pop()
+        node = manifest["nodes"].get(unique_id) or manifest["sources"].get(unique_id)
+        if node is None or unique_id in seen or node["resource_type"] not in ("source", "seed", "model"):
+            continue
+        if layer_of(node) == "scorecard" or node["name"] in CALENDAR:
+            continue
+        seen.add(unique_id)
+        waiting.extend(manifest["child_map"].get(unique_id, []))
+    return seen
+
+
+def kpis_among(manifest: Manifest, unique_ids: Iterable[str]) -> list[str]:
+    """The KPIs that these models are, sorted."""
+    models = set(unique_ids)
+    return sorted(kpi_id for kpi_id, model in kpi_models(manifest).items() if model in models)
+
+
+def source_ids(manifest: Manifest) -> dict[tuple[str, str], str]:
+    """(source system, raw table) -> unique id of the dbt source."""
+    return {
+        (source["source_name"], source["name"]): unique_id
+        for unique_id, source in manifest["sources"].items()
+        if source["source_name"] not in OWN_SOURCES
+    }
+
+
+def subjects(manifest: Manifest, test: Mapping[str, Any]) -> set[str]:
+    """The sources, seeds and models that a dbt test judges; the calendar is only joined, unless it stands alone."""
+    read = {
+        unique_id
+        for unique_id in test["depends_on"]["nodes"]
+        if unique_id in manifest["nodes"] or layer_of(manifest["sources"][unique_id]) not in OWN_SOURCES
+    }
+    named = {unique_id for unique_id in read if unique_id.split(".")[-1] not in CALENDAR}
+    models = {unique_id for unique_id in named if not unique_id.startswith("seed.")}
+    return models or named or read
+
+
+def side_models(manifest: Manifest) -> dict[str, str]:
+    """Name -> unique id of what the scorecard layer and the calendar read beside the KPIs: names, dates, targets."""
+    readers = [
+        unique_id
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] == "model" and (layer_of(node) == "scorecard" or node["name"] in CALENDAR)
+    ]
+    return {
+        node["name"]: parent
+        for reader in readers
+        for parent in manifest["parent_map"].get(reader, [])
+        if (node := manifest["nodes"].get(parent))
+        and node["resource_type"] == "model"
+        and layer_of(node) in ("staging", "core", "metrics")
+        and node["name"] not in CALENDAR
+    }
+
+
+def model_inputs(manifest: Manifest) -> list[tuple[str, str, str]]:
+    """Sorted (model, source system, raw table) triples of the side models."""
+    return sorted(
+        (name, source["source_name"], source["name"])
+        for name, model in side_models(manifest).items()
+        for node in upstream(manifest, model)
+        if (source := manifest["sources"].get(node)) and source["source_name"] not in OWN_SOURCES
+    )
 
 
 def kpi_inputs(manifest: Manifest) -> list[tuple[str, str, str]]:

@@ -28,6 +28,7 @@ import duckdb
 
 from dagster_project.lib.control_sums import control_sum
 from dagster_project.lib.gate import Suite, current_hashes
+from dagster_project.lib.holds import audit_problems
 from dagster_project.lib.sql import identifier, literal
 
 SCHEMA = "scorecard"
@@ -150,7 +151,7 @@ def publish(
     published = home / "published"
     with _explained(published, warehouse):
         with _attached(warehouse) as connection:
-            _check_audit(connection, edition, tables, required_suites)
+            _check_audit(connection, edition, tables, required_suites, _whole_current(published))
             facts = {
                 name: TableFacts(*control_sum(connection, identifier("warehouse", SCHEMA, name)))
                 for name in [*tables, *views]
@@ -196,6 +197,17 @@ def current_is_whole(home: Path) -> bool:
     return folder is not None and _read_edition(folder) is not None
 
 
+def _whole_current(published: Path) -> Path | None:
+    """The file of the edition that readers have now, None unless it is as it was published."""
+    folder = _current_folder(published)
+    return folder / EDITION_FILE if folder is not None and _read_edition(folder) is not None else None
+
+
+def whole_current(home: Path) -> Path | None:
+    """The file of the edition that readers have now, None unless it is as it was published."""
+    return _whole_current(home / "published")
+
+
 def list_editions(home: Path) -> list[dict[str, Any]]:
     """Return the `publication` rows of all kept editions, oldest first; an unreadable one has an `error`."""
     current = _current_folder(home / "published")
@@ -214,9 +226,16 @@ def list_editions(home: Path) -> list[dict[str, Any]]:
 
 
 def _check_audit(
-    connection: duckdb.DuckDBPyConnection, edition: Edition, tables: Sequence[str], suites: Sequence[Suite]
+    connection: duckdb.DuckDBPyConnection,
+    edition: Edition,
+    tables: Sequence[str],
+    suites: Sequence[Suite],
+    last_edition: Path | None,
 ) -> None:
-    """Raise unless the audit in the warehouse is a passed one of exactly these rows by these suites."""
+    """Raise unless the audit in the warehouse is one of exactly these rows by these suites, and allows them.
+
+    A raw table may have failed: then every KPI built from it must be held, and show what readers have now.
+    """
     connection.execute("use warehouse")
     problems = []
     judged = {suite.table for suite in suites if suite.schema == SCHEMA}
@@ -232,8 +251,13 @@ def _check_audit(
     ).fetchall():
         results.setdefault(name, []).append(tuple(row))
     hashes = current_hashes(connection, suites)
+    failed: dict[tuple[str, str], str] = {}
     for suite in suites:
-        problems += _audit_problems(suite, results.get(suite.name, []), *hashes[suite.name])
+        rows = results.get(suite.name, [])
+        problems += _audit_problems(suite, rows, *hashes[suite.name])
+        if suite.schema != SCHEMA and suite.source_system and (text := _failure(suite, rows)):
+            failed[suite.source_system, suite.table_name] = text
+    problems += audit_problems(connection, failed, last_edition)
     for name in tables:
         problems += _edition_problems(connection, name, edition.edition_id)
     if problems:
@@ -250,16 +274,26 @@ def _audit_problems(
 ) -> list[str]:
     if not rows:
         return [f"suite {suite.name} was never judged"]
-    failed = [row for row in rows if row[1] == "critical" and row[2] is not True]
-    if failed:
-        name, _, _, observed, *_ = failed[0]
-        more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
-        return [f"suite {suite.name} failed: {name}: {observed}{more}"]
+    failure = _failure(suite, rows)
+    if failure and suite.schema == SCHEMA:
+        return [failure]
+    if failure and {row[4:] for row in rows} == {(content_now, suite_now)}:
+        # also where neither can be told, as of a suite or table that is missing: it failed for that
+        return []
     if content_now is None or {row[4] for row in rows} != {content_now}:
         return [f"{suite.schema}.{suite.table} has changed since suite {suite.name} judged it"]
     if suite_now is None or {row[5] for row in rows} != {suite_now}:
         return [f"suite {suite.name}, or another table it reads, has changed since it judged {suite.table}"]
     return []
+
+
+def _failure(suite: Suite, rows: Sequence[tuple[Any, ...]]) -> str | None:
+    failed = [row for row in rows if row[1] == "critical" and row[2] is not True]
+    if not failed:
+        return None
+    name, _, _, observed, *_ = failed[0]
+    more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
+    return f"suite {suite.name} failed: {name}: {observed}{more}"
 
 
 def _edition_problems(connection: duckdb.DuckDBPyConnection, table: str, edition_id: str) -> list[str]:
@@ -401,14 +435,15 @@ def _without_values(row: tuple[Any, ...]) -> list[Any]:
 def _write_publication(
     connection: duckdb.DuckDBPyConnection, edition: Edition, facts: dict[str, TableFacts]
 ) -> _Built:
-    evaluated, failed, warned = connection.execute(
+    evaluated, failed, warned, held = connection.execute(
         f"""
         select count(*), count(*) filter (where not success),
-            count(*) filter (where not success and severity = 'warning')
+            count(*) filter (where not success and severity = 'warning'),
+            count(*) filter (where success is not true and severity = 'critical')
         from edition.{SCHEMA}.data_quality
         """
     ).fetchone()
-    status = "warning" if warned else "passed"
+    status = "held" if held else "warning" if warned else "passed"
     published_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     connection.execute(
         f"""

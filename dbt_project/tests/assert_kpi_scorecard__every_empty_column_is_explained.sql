@@ -53,6 +53,8 @@ seen as (
         coalesce(rankable.is_rankable and ranked.scopes_count > 1, false) as has_place,
         -- with a band it takes the band to tell better from worse
         rankable.actual_value is not null
+        -- a held figure is compared with nothing
+        and rankable.status <> 'held'
         and (rankable.direction <> 'band' or rankable.has_target) as can_change,
         rankable.period_status = 'open' and rankable.period_basis = 'flow' as is_so_far,
         previous.actual_value as value_before,
@@ -100,13 +102,13 @@ judged as (
         *,
         case
             when (actual_value is null) <> (no_value_reason is not null) then 'actual_value'
-            when (variance is null) <> (actual_value is null or not has_target) then 'variance'
+            when (variance is null) <> (actual_value is null or not has_target or status = 'held') then 'variance'
             when (remaining_to_target is null) <> (variance is null) then 'remaining_to_target'
             when (favourable_variance is null) <> (variance is null) then 'favourable_variance'
             when (is_met is null) <> (variance is null) then 'is_met'
             when (no_comparison_reason is null) <> (variance_ratio is not null and progress_ratio is not null)
                 then 'no_comparison_reason'
-            when (coalesce(no_comparison_reason, '') in ('no_data', 'no_target', 'no_last_year')) <> (variance is null)
+            when (coalesce(no_comparison_reason, '') in ('held', 'no_data', 'no_target', 'no_last_year')) <> (variance is null)
                 then 'no_comparison_reason'
             when
                 variance_ratio is null
@@ -124,19 +126,22 @@ judged as (
                 and variance is not null
                 and (direction = 'band' or baseline_value is not null or (actual_value > 0 and target_value > 0))
                 then 'progress_ratio'
-            when (score is null) <> (variance is null or status = 'held') then 'score'
-            when (previous_value is null) <> (is_so_far or value_before is null) then 'previous_value'
+            when (score is null) <> (variance is null) then 'score'
+            when (previous_value is null) <> (is_so_far or value_before is null or status = 'held') then 'previous_value'
             when (previous_favourable_change is null) <> (previous_value is null or not can_change)
                 then 'previous_favourable_change'
-            when comparison_basis = 'whole_period' and (last_year_value is null) <> (value_last_year is null)
+            when
+                comparison_basis = 'whole_period'
+                and (last_year_value is null) <> (value_last_year is null or status = 'held')
                 then 'last_year_value'
             when
                 comparison_basis = 'to_date'
-                and no_value_reason in ('incomplete_period', 'no_data')
+                and (no_value_reason in ('incomplete_period', 'no_data') or status = 'held')
                 and last_year_value is not null
                 then 'last_year_value'
             when
                 comparison_basis = 'to_date'
+                and status <> 'held'
                 and last_year_value is null
                 and value_to_date is not null
                 and not is_last_year_incomplete
@@ -149,6 +154,11 @@ judged as (
             when (benchmark_value is null) <> (catalogue_benchmark_value is null) then 'benchmark_value'
             when (benchmark_favourable_change is null) <> (benchmark_value is null or not can_change)
                 then 'benchmark_favourable_change'
+            when (status = 'held') <> (held_since is not null and held_check is not null) then 'held_since'
+            when (status = 'held') <> (no_comparison_reason = 'held') then 'no_comparison_reason'
+            when (value_edition_id is null) <> (status = 'held' and coalesce(no_value_reason, '') = 'held')
+                then 'value_edition_id'
+            when (value_as_of_date is null) <> (value_edition_id is null) then 'value_as_of_date'
             when (scope_rank is null) = has_place then 'scope_rank'
             when (ranked_scopes_count is null) <> (scope_rank is null) then 'ranked_scopes_count'
         end as unexplained

@@ -57,11 +57,9 @@ def scored(case: Case) -> Score:
     """The rules, one after the other."""
     with localcontext() as context:
         context.prec = 60
-        if case.actual is None or not case.has_target:
-            missing = "no_data" if case.actual is None else "no_target"
-            return Score(
-                None, None, None, None, None, None, "held" if case.is_held else missing, None, missing
-            )
+        if case.is_held or case.actual is None or not case.has_target:
+            missing = "held" if case.is_held else "no_data" if case.actual is None else "no_target"
+            return Score(None, None, None, None, None, None, missing, None, missing)
         variance, size = _variance(case)
         favourable = {"higher": variance, "lower": -variance, "band": -abs(variance)}[case.direction]
         ratio = ZERO if variance == 0 and case.direction == "band" else (variance / size if size else None)
@@ -75,7 +73,7 @@ def scored(case: Case) -> Score:
             progress,
             favourable >= 0,
             _status(case, favourable),
-            None if case.is_held else _score(case, favourable),
+            _score(case, favourable),
             reason,
         )
 
@@ -117,8 +115,6 @@ def _base(case: Case) -> Decimal:
 
 
 def _status(case: Case, favourable: Decimal) -> str:
-    if case.is_held:
-        return "held"
     if favourable >= 0:
         return "on_track" if case.is_open else "achieved"
     if -favourable <= case.on_track * _base(case):

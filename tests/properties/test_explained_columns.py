@@ -92,6 +92,10 @@ def test_every_kind_of_row_is_explained(database):
         "benchmark_favourable_change",
         "scope_rank",
         "ranked_scopes_count",
+        "held_since",
+        "held_check",
+        "value_edition_id",
+        "value_as_of_date",
     ],
 )
 def test_an_empty_cell_without_a_reason_is_found(column, database):
@@ -123,5 +127,15 @@ def test_a_filled_cell_in_spite_of_a_reason_is_found(database):
     try:
         database.execute("update kpi_scorecard set score = 5 where status = 'no_target'")
         assert unexplained(database) == {"score"}
+    finally:
+        database.execute("rollback")
+
+
+@pytest.mark.parametrize("column", ["variance", "is_met", "previous_value", "last_year_value"])
+def test_a_comparison_of_a_held_figure_is_found(column, database):
+    database.execute("begin")
+    try:
+        database.execute(f"update kpi_scorecard set {column} = 1 where status = 'held'")
+        assert column in unexplained(database)
     finally:
         database.execute("rollback")

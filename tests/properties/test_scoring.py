@@ -44,6 +44,8 @@ def made(cases: Sequence[Case]) -> duckdb.DuckDBPyConnection:
                 "last_year_start_date": "2024-03-01",
                 "actual_value": case.actual,
                 "no_value_reason": "zero_base" if case.actual is None else None,
+                "value_edition_id": "e0" if case.is_held else None,
+                "value_as_of_date": "2025-03-30" if case.is_held else None,
             }
             for kpi_id, case in zip(ids, cases, strict=True)
         ],
@@ -65,7 +67,12 @@ def made(cases: Sequence[Case]) -> duckdb.DuckDBPyConnection:
             for kpi_id, case in zip(ids, cases, strict=True)
         ],
         "kpi_evidence": [
-            {"kpi_id": kpi_id, "quality_status": "failed" if case.is_held else "passed"}
+            {
+                "kpi_id": kpi_id,
+                "quality_status": "held" if case.is_held else "passed",
+                "held_since": "2025-03-31" if case.is_held else None,
+                "held_check": "raw/shop/sales/orders: keys" if case.is_held else None,
+            }
             for kpi_id, case in zip(ids, cases, strict=True)
         ],
         "scopes": [{"scope_type": "company", "scope_id": "all", "scope_name": "Test AB"}],
@@ -80,7 +87,9 @@ def made(cases: Sequence[Case]) -> duckdb.DuckDBPyConnection:
     fill(
         connection, "tolerances", declared("seeds/reference/seeds.yml", "tolerances"), [default, *tolerances]
     )
-    connection.execute("create table run_settings as select 'e1' as edition_id")
+    connection.execute(
+        "create table run_settings as select 'e1' as edition_id, date '2025-03-31' as as_of_date"
+    )
     return connection
 
 
@@ -141,7 +150,7 @@ def test_the_cases_reach_every_answer(cases):
         *("held", "no_data", "no_target", "achieved", "on_track", "at_risk", "off_track")
     }
     assert {got.no_comparison_reason for got in answers} == {
-        *(None, "no_data", "no_target", "zero_target", "not_positive")
+        *(None, "held", "no_data", "no_target", "zero_target", "not_positive")
     }
     # misses of exactly the tolerance, in each direction
     for direction in ("higher", "lower", "band"):
@@ -160,8 +169,8 @@ def test_the_cases_reach_every_answer(cases):
 
 MUTATIONS = {
     "variance turned round": (
-        "case when has_target then actual_value - reference_value end as variance",
-        "case when has_target then reference_value - actual_value end as variance",
+        "then actual_value - reference_value end as variance",
+        "then reference_value - actual_value end as variance",
     ),
     "lower is better taken for higher": (
         "when direction = 'lower' then reference_value - actual_value",
@@ -203,12 +212,17 @@ MUTATIONS = {
     ),
     "an open period achieved": ("when is_met and period_status = 'settled'", "when is_met"),
     "data that failed shown as a status": (
-        "when quality_status = 'failed' then 'held'",
-        "when quality_status = 'broken' then 'held'",
+        "when is_held then 'held'\n            when actual_value",
+        "when false then 'held'\n            when actual_value",
     ),
-    "a held row scored": (
-        "favourable_variance is null or quality_status = 'failed' then null",
-        "favourable_variance is null then null",
+    "a held figure compared with a target": (
+        "when has_target and not is_held then",
+        "when has_target then",
+    ),
+    "a held figure judged and scored": ("when not has_target or is_held then", "when not has_target then"),
+    "a held figure on its way": (
+        "actual_value is null or not has_target or is_held then",
+        "actual_value is null or not has_target then",
     ),
     "ratio of a negative target turned round": (
         "cast(abs(reference_value) as double)",

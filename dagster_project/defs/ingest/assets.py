@@ -9,10 +9,13 @@ import dagster as dg
 from dagster_project.defs.resources import Warehouse, manifest, raw_key, settings
 from dagster_project.lib.extract import ExtractRefused
 from dagster_project.lib.gate import find_suites, raw_tables_read
-from dagster_project.lib.ingest import IngestResult, ensure_audit_tables, ingest_table
+from dagster_project.lib.holds import remember_refusal
+from dagster_project.lib.ingest import IngestResult, ensure_audit_tables, ensure_raw_table, ingest_table
 from dagster_project.lib.lineage import scorecard_sources
 from dagster_project.lib.settings import EXPECTATIONS, STAGING
 from dagster_project.lib.sources import RawTable, SourceSystem
+
+ACCEPTED = "extract_accepted"
 
 
 @cache
@@ -48,6 +51,23 @@ def describe(result: IngestResult) -> dict[str, Any]:
     }
 
 
+def refused_result(key: dg.AssetKey, refusal: ExtractRefused, has_good_data: bool) -> dg.MaterializeResult:
+    """A refused table as Dagster shows it: there, as it was, with a failed check that stops nothing."""
+    return dg.MaterializeResult(
+        asset_key=key,
+        metadata={"refused": str(refusal), "has_good_data": has_good_data},
+        check_results=[
+            dg.AssetCheckResult(
+                asset_key=key,
+                check_name=ACCEPTED,
+                passed=False,
+                severity=dg.AssetCheckSeverity.ERROR,
+                description=str(refusal),
+            )
+        ],
+    )
+
+
 def ingest_assets(system: SourceSystem) -> dg.AssetsDefinition:
     """The raw tables of one source system."""
     tables = {raw_key(system.name, table.name): table for table in tables_to_ingest(system.name)}
@@ -66,15 +86,15 @@ def ingest_assets(system: SourceSystem) -> dg.AssetsDefinition:
             )
             for key, table in tables.items()
         ],
+        check_specs=[
+            dg.AssetCheckSpec(
+                name=ACCEPTED, asset=key, description="The latest extract is what its declaration says."
+            )
+            for key in tables
+        ],
     )
     def ingest(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
         landing = settings().landing[system.name]
-        if not landing.is_dir():
-            raise dg.Failure(
-                description=f"{system.name}: there is no landing folder {landing}. Mount or create it, or correct the "
-                "setting SCORECARD_LANDING (make nightly LANDING=<folder>). The last good rows stay.",
-                allow_retries=False,
-            )
         refused: list[str] = []
         new_rows = rejected_rows = 0
         with warehouse.connect() as connection:
@@ -85,25 +105,31 @@ def ingest_assets(system: SourceSystem) -> dg.AssetsDefinition:
                 try:
                     result = ingest_table(connection, table, landing, context.run_id)
                 except ExtractRefused as refusal:
-                    # the other tables still come in, so that one night shows every fault there is
+                    # the others still come in; what is built from this one is stale, or held (lib/holds.py)
                     refused.append(str(refusal))
+                    has_good_data = ensure_raw_table(connection, table)
+                    remember_refusal(connection, table, refusal, has_good_data, context.run_id)
+                    yield refused_result(key, refusal, has_good_data)
                     continue
+                remember_refusal(connection, table, None, True, context.run_id)
                 new_rows += result.rows_loaded
                 rejected_rows += result.rows_rejected
                 for note in result.notes:
                     context.log.warning(f"{table.identifier}: {note}")
-                yield dg.MaterializeResult(asset_key=key, metadata=describe(result))
+                yield dg.MaterializeResult(
+                    asset_key=key,
+                    metadata=describe(result),
+                    check_results=[dg.AssetCheckResult(asset_key=key, check_name=ACCEPTED, passed=True)],
+                )
         context.log.info(
             f"{system.name}: {len(tables) - len(refused)} of {len(tables)} tables from {landing}; "
             f"{new_rows:,} new rows, {rejected_rows:,} rejected."
         )
-        if refused:
-            raise dg.Failure(
-                description="\n\n".join(
-                    [f"{len(refused)} extract(s) refused; their last good rows stay.", *refused]
-                ),
-                allow_retries=False,
-            )
+        if refused and not landing.is_dir():
+            context.log.warning(f"{system.name}: there is no landing folder {landing}; no extract came in.")
+        else:
+            for text in refused:
+                context.log.warning(text)
 
     return ingest
 

@@ -7,6 +7,7 @@ import dagster as dg
 
 from dagster_project.defs.quality.checks import suites
 from dagster_project.defs.resources import Warehouse, settings
+from dagster_project.lib.holds import remember_event_spans
 from dagster_project.lib.plan import remember_targets
 from dagster_project.lib.publication import (
     OWN_TABLES,
@@ -67,6 +68,7 @@ def publish_edition(
         with warehouse.connect() as connection:
             remember(connection, edition_id)
             remember_targets(connection, as_of)
+            remember_event_spans(connection, as_of)
 
     try:
         published = publish(

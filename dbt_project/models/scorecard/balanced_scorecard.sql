@@ -21,7 +21,8 @@ perspectives as (
         {{ safe_divide('sum(case when score is not null then weight else 0 end)', 'sum(weight)') }} as coverage,
         count(*) as kpis_count,
         count(score) as scored_kpis_count,
-        max(case when status = 'no_target' then 1 else 0 end) as is_without_target
+        max(case when status = 'no_target' then 1 else 0 end) as is_without_target,
+        max(case when status = 'held' then 1 else 0 end) as is_held
     from {{ ref('balanced_scorecard_kpis') }}
     group by
         perspective, period_grain, period_start_date, scope_type, scope_id, period_end_date, period_status, scope_name
@@ -55,7 +56,8 @@ with_all as (
         weight,
         kpis_count,
         scored_kpis_count,
-        is_without_target
+        is_without_target,
+        is_held
     from weighted
     union all
     select
@@ -72,7 +74,8 @@ with_all as (
         sum(weight) as weight,
         sum(kpis_count) as kpis_count,
         sum(scored_kpis_count) as scored_kpis_count,
-        max(is_without_target) as is_without_target
+        max(is_without_target) as is_without_target,
+        max(is_held) as is_held
     from weighted
     group by period_grain, period_start_date, scope_type, scope_id, period_end_date, period_status, scope_name
 )
@@ -91,6 +94,7 @@ select
     cast(with_all.weight as decimal(38, 10)) as weight,
     -- six decimals: a mean of rounded thirds must not fall short of 20/3 or 10/3 by its rounding
     case
+        when with_all.score is null and with_all.is_held = 1 then 'held'
         when with_all.score is null and with_all.is_without_target = 1 then 'no_target'
         when with_all.score is null then 'no_data'
         when round(with_all.score, 6) >= 6.666667 and with_all.period_status = 'settled' then 'achieved'

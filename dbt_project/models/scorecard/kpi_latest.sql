@@ -25,7 +25,8 @@ select
     statuses.label_en as status_en,
     statuses.label_sv as status_sv,
     events.to_status as steady_status,
-    events.period_start_date as status_since_date
+    -- every period of a held KPI is held, and only since then
+    coalesce(scorecard.held_since, events.period_start_date) as status_since_date
 from {{ ref('kpi_scorecard').include(database=false) }} as scorecard
 inner join settled
     on

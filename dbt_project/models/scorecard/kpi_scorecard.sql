@@ -1,7 +1,10 @@
 -- From actual and target to a status, by the rules of the scoring page (docs/scoring.md), computed
 -- once here for every KPI. Each CTE adds the columns that the next one needs.
 with settings as (
-    select edition_id from {{ source('audit', 'run_settings') }}
+    select
+        edition_id,
+        as_of_date
+    from {{ source('audit', 'run_settings') }}
 ),
 
 facts as (
@@ -12,9 +15,22 @@ facts as (
         evidence.quality_status,
         evidence.checks_evaluated,
         evidence.checks_failed,
-        evidence.data_as_of,
-        evidence.input_row_count,
-        evidence.definition_hash,
+        -- of a held KPI what stands behind the figure that is shown, not behind tonight's
+        case
+            when kpi_values.value_edition_id is not null then kpi_values.value_data_as_of
+            else evidence.data_as_of
+        end as data_as_of,
+        case
+            when kpi_values.value_edition_id is not null then kpi_values.value_input_row_count
+            else evidence.input_row_count
+        end as input_row_count,
+        case
+            when kpi_values.value_edition_id is not null then kpi_values.value_definition_hash
+            else evidence.definition_hash
+        end as definition_hash,
+        evidence.held_since,
+        evidence.held_check,
+        evidence.quality_status = 'held' as is_held,
         -- what happened so far, ratios of it included, must not be set against the whole of another period
         kpi_values.period_status = 'open' and catalogue.period_basis = 'flow' as is_so_far,
         targets.period_target_value,
@@ -60,9 +76,10 @@ compared as (
 varied as (
     select
         *,
-        case when has_target then actual_value - reference_value end as variance,
+        -- a held figure is compared with nothing: it may be of another day than the target
+        case when has_target and not is_held then actual_value - reference_value end as variance,
         case
-            when not has_target then null
+            when not has_target or is_held then null
             when direction = 'higher' then actual_value - reference_value
             when direction = 'lower' then reference_value - actual_value
             else -abs(actual_value - reference_value)
@@ -78,7 +95,7 @@ scored as (
             when reference_value <> 0 then cast(variance as double) / cast(abs(reference_value) as double)
         end as variance_ratio,
         case
-            when actual_value is null or not has_target then null
+            when actual_value is null or not has_target or is_held then null
             when direction = 'band'
                 then
                     case
@@ -109,7 +126,7 @@ judged as (
     select
         *,
         case
-            when quality_status = 'failed' then 'held'
+            when is_held then 'held'
             when actual_value is null then 'no_data'
             when not has_target then 'no_target'
             when is_met and period_status = 'settled' then 'achieved'
@@ -119,7 +136,7 @@ judged as (
         end as status,
         -- 0 to 10 for every unit of measure: the target is 20/3, the border of at_risk 10/3
         case
-            when favourable_variance is null or quality_status = 'failed' then null
+            when favourable_variance is null then null
             when at_risk_tolerance * tolerance_base > 0
                 then
                     20.0 / 3
@@ -135,8 +152,9 @@ judged as (
 with_history as (
     select
         judged.*,
-        case when not judged.is_so_far then previous.actual_value end as previous_value,
+        case when not judged.is_so_far and not judged.is_held then previous.actual_value end as previous_value,
         case
+            when judged.is_held then null
             when judged.period_status = 'open' then judged.last_year_to_date_value
             else last_year.actual_value
         end as last_year_value
@@ -218,6 +236,7 @@ select
     cast(ranked.favourable_variance as decimal(38, 10)) as favourable_variance,
     cast(ranked.progress_ratio as decimal(38, 10)) as progress_ratio,
     case
+        when ranked.is_held then 'held'
         when ranked.actual_value is null then 'no_data'
         -- a target that grows from last year's value, of which there is none
         when not ranked.has_target and ranked.target_id is not null then 'no_last_year'
@@ -240,7 +259,7 @@ select
     {{ favourable_change('last_year_value') }} as last_year_favourable_change,
     case when ranked.period_status = 'open' then 'to_date' else 'whole_period' end as comparison_basis,
     ranked.benchmark_value,
-    {{ favourable_change('benchmark_value') }} as benchmark_favourable_change,
+    case when not ranked.is_held then {{ favourable_change('benchmark_value') }} end as benchmark_favourable_change,
     cast(case when ranked.is_rankable and ranked.peers_count > 1 then ranked.place end as bigint) as scope_rank,
     cast(case when ranked.is_rankable and ranked.peers_count > 1 then ranked.peers_count end as bigint)
         as ranked_scopes_count,
@@ -250,7 +269,11 @@ select
     ranked.data_as_of,
     ranked.input_row_count,
     ranked.definition_hash,
-    settings.edition_id
+    settings.edition_id,
+    ranked.held_since,
+    ranked.held_check,
+    case when ranked.is_held then ranked.value_edition_id else settings.edition_id end as value_edition_id,
+    case when ranked.is_held then ranked.value_as_of_date else settings.as_of_date end as value_as_of_date
 from ranked
 cross join settings
 inner join {{ ref('scopes') }} as scopes

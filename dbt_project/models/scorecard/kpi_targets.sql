@@ -78,6 +78,11 @@ set_by_people as (
     where planned.scope_type <> 'employee' or settings.is_employee_scope_allowed
 ),
 
+tainted as (
+    select model_name
+    from {{ source('audit', 'tainted_models') }}
+),
+
 derived as (
     select
         kpi_id,
@@ -91,6 +96,7 @@ derived as (
         'controller' as set_by,
         'Follows from the budget extract.' as reason
     from {{ ref('metrics_finance__budget_targets_periodic') }}
+    where not exists (select 1 from tainted where tainted.model_name = 'metrics_finance__budget_targets_periodic')
     union all
     select
         'revenue_amount' as kpi_id,
@@ -105,7 +111,25 @@ derived as (
         'Sum of the quotas of the salespeople of the channel.' as reason
     from {{ ref('metrics_sales__quotas_periodic') }}
     -- a company sells through channels without quotas too, so quotas are a target for their channel only
-    where scope_type = 'channel' and not is_incomplete and whole_quota_amount is not null
+    where
+        scope_type = 'channel'
+        and not is_incomplete
+        and whole_quota_amount is not null
+        and not exists (select 1 from tainted where tainted.model_name = 'metrics_sales__quotas_periodic')
+    union all
+    -- a budget that failed tonight sets no target: the last published ones stand
+    select
+        kpi_id,
+        scope_type,
+        scope_id,
+        period_grain,
+        period_start_date,
+        target_value,
+        to_date_value,
+        origin,
+        set_by,
+        reason
+    from {{ source('audit', 'held_targets') }}
 ),
 
 all_targets as (

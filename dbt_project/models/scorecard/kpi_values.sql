@@ -2,18 +2,40 @@
 -- `no_data`; a flow over a period that the data does not wholly cover is `incomplete_period`, so
 -- that the edges of a calendar never look like results. Beside it stands last year's value to the same day,
 -- where the period is open: the same rules, applied to the windows that dim_periods holds for it.
-with computed as (
+-- A held KPI has the figures of the last edition in the periods and scopes that it had them in, and nothing of what
+-- was computed tonight (docs/decisions/holding-by-lineage.md).
+with held_kpis as (
+    select distinct kpi_id
+    from {{ source('audit', 'holds') }}
+),
+
+computed as (
     select results.*
     from {{ ref('kpi_results') }} as results
+    left join held_kpis on results.kpi_id = held_kpis.kpi_id
     cross join {{ source('audit', 'run_settings') }} as settings
     -- one person's results month by month, if the company allows it; nobody is watched by the day
     -- (docs/decisions/sales-by-person.md)
     where
-        results.scope_type <> 'employee'
-        or (
-            settings.is_employee_scope_allowed
-            and results.period_grain not in ('day', 'week', 'week_to_date')
+        held_kpis.kpi_id is null
+        and (
+            results.scope_type <> 'employee'
+            or (
+                settings.is_employee_scope_allowed
+                and results.period_grain not in ('day', 'week', 'week_to_date')
+            )
         )
+),
+
+-- the settings may have changed since the edition that the figures are from
+held as (
+    select held_values.*
+    from {{ source('audit', 'held_values') }} as held_values
+    inner join held_kpis on held_values.kpi_id = held_kpis.kpi_id
+    cross join {{ source('audit', 'run_settings') }} as settings
+    where
+        held_values.scope_type <> 'employee'
+        or (settings.is_employee_scope_allowed and held_values.period_grain not in ('day', 'week'))
 ),
 
 -- Scopes with many members that come and go: a row only where there is something to say. Anywhere
@@ -34,14 +56,21 @@ scopes as (
     from computed
     where period_grain not like '%_to_date'
     union
+    select distinct
+        kpi_id,
+        scope_type,
+        scope_id
+    from held
+    union
     select
         catalogue.kpi_id,
         'company' as scope_type,
         'all' as scope_id
     from {{ ref('kpi_catalogue') }} as catalogue
     left join computed on catalogue.kpi_id = computed.kpi_id
+    left join held on catalogue.kpi_id = held.kpi_id
     -- a KPI of groups only has its place there, unless there is nothing at all to say
-    where ',' || catalogue.scopes || ',' like '%,company,%' or computed.kpi_id is null
+    where ',' || catalogue.scopes || ',' like '%,company,%' or (computed.kpi_id is null and held.kpi_id is null)
 ),
 
 -- one row per KPI: the span that all domains it needs can speak about
@@ -72,6 +101,7 @@ expected as (
         periods.last_year_start_date,
         scopes.scope_type,
         scopes.scope_id,
+        held_kpis.kpi_id is not null as is_held,
         sparse_scope_types.scope_type is not null
         or (periods.period_grain = 'day' and scopes.scope_type <> 'company') as is_sparse,
         coalesce(
@@ -87,15 +117,24 @@ expected as (
     inner join scopes on catalogue.kpi_id = scopes.kpi_id
     inner join coverage on catalogue.kpi_id = coverage.kpi_id
     left join sparse_scope_types on scopes.scope_type = sparse_scope_types.scope_type
+    left join held_kpis on catalogue.kpi_id = held_kpis.kpi_id
 ),
 
 judged as (
     select
         expected.*,
-        computed.numerator,
-        computed.denominator,
-        computed.actual_value,
+        case when expected.is_held then held.numerator else computed.numerator end as numerator,
+        case when expected.is_held then held.denominator else computed.denominator end as denominator,
+        case when expected.is_held then held.actual_value else computed.actual_value end as actual_value,
+        held.value_edition_id,
+        held.value_as_of_date,
+        held.data_as_of as value_data_as_of,
+        held.input_row_count as value_input_row_count,
+        held.definition_hash as value_definition_hash,
         case
+            -- no figure was ever shown for it: the period, or the scope in it, is new since the KPI is held
+            when expected.is_held and held.kpi_id is null then 'held'
+            when expected.is_held then held.no_value_reason
             when computed.kpi_id is null or computed.no_value_reason = 'no_data' then 'no_data'
             -- a snapshot speaks for its own day; anything else needs data up to the day it is counted on
             when expected.period_basis = 'flow' and not expected.is_covered then 'incomplete_period'
@@ -111,7 +150,16 @@ judged as (
             and expected.period_start_date = computed.period_start_date
             and expected.scope_type = computed.scope_type
             and expected.scope_id = computed.scope_id
-    where computed.kpi_id is not null or not expected.is_sparse
+    -- left: only held KPIs have any
+    left join held
+        on
+            expected.kpi_id = held.kpi_id
+            and expected.period_grain = held.period_grain
+            and expected.period_start_date = held.period_start_date
+            and expected.period_end_date = held.period_end_date
+            and expected.scope_type = held.scope_type
+            and expected.scope_id = held.scope_id
+    where computed.kpi_id is not null or held.kpi_id is not null or not expected.is_sparse
 ),
 
 -- last year to the same day, under the grain of the open period that it belongs to
@@ -151,7 +199,12 @@ select
         -- costs are booked at the month's close: before that neither year's part of it is a result
         when judged.no_value_reason in ('incomplete_period', 'no_data') then null
         else to_date.actual_value
-    end as last_year_to_date_value
+    end as last_year_to_date_value,
+    judged.value_edition_id,
+    judged.value_as_of_date,
+    judged.value_data_as_of,
+    judged.value_input_row_count,
+    judged.value_definition_hash
 from judged
 -- left: a settled period has none, and neither has an open one without a last year
 left join to_date

@@ -5,6 +5,7 @@ with own as (
         objective_id,
         count(*) as key_results_count,
         count(score) as scored_key_results_count,
+        max(case when status = 'held' then 1 else 0 end) as held_flag,
         {{ safe_divide('sum(weight * score)', 'sum(case when score is not null then weight end)') }} as score,
         {{ safe_divide('sum(case when score is not null then weight else 0 end)', 'sum(weight)') }} as coverage,
         {{ safe_divide(
@@ -22,6 +23,7 @@ scored as (
         coalesce(own.key_results_count, 0) as key_results_count,
         coalesce(own.scored_key_results_count, 0) as scored_key_results_count,
         own.score,
+        coalesce(own.held_flag, 0) as held_flag,
         coalesce(own.coverage, 0) as coverage,
         -- that of the key results which the score is made of; where there is none, that of the objective
         coalesce(own.expected_progress, objectives.elapsed_share) as expected_progress
@@ -36,6 +38,7 @@ scored as (
 parts as (
     select
         shares.top_objective_id,
+        scored.held_flag,
         cast(shares.own_share * cast(scored.coverage as double) as decimal(38, 15)) as coverage,
         cast(shares.own_share * cast(scored.coverage * scored.score as double) as decimal(38, 15)) as score,
         cast(shares.own_share * cast(scored.coverage * scored.expected_progress as double) as decimal(38, 15))
@@ -47,6 +50,7 @@ parts as (
 rolled_up as (
     select
         top_objective_id,
+        max(held_flag) as held_flag,
         cast(sum(coverage) as decimal(38, 10)) as coverage,
         {{ safe_divide('sum(score)', 'sum(coverage)') }} as score,
         {{ safe_divide('sum(expected_progress)', 'sum(coverage)') }} as expected_progress
@@ -80,16 +84,23 @@ select
     scored.score,
     scored.coverage,
     scored.expected_progress,
-    {{ progress_status('scored.score', 'scored.expected_progress', "scored.period_status = 'settled'") }} as status,
+    case
+        -- all that could score is held
+        when scored.score is null and scored.held_flag = 1 then 'held'
+        else {{ progress_status('scored.score', 'scored.expected_progress', "scored.period_status = 'settled'") }}
+    end as status,
     cast(coalesce(serving.serving_objectives_count, 0) as integer) as serving_objectives_count,
     rolled_up.score as rolled_up_score,
     rolled_up.coverage as rolled_up_coverage,
     coalesce(rolled_up.expected_progress, scored.elapsed_share) as rolled_up_expected_progress,
-    {{ progress_status(
-        'rolled_up.score',
-        'coalesce(rolled_up.expected_progress, scored.elapsed_share)',
-        "scored.period_status = 'settled'",
-    ) }} as rolled_up_status
+    case
+        when rolled_up.score is null and rolled_up.held_flag = 1 then 'held'
+        else {{ progress_status(
+            'rolled_up.score',
+            'coalesce(rolled_up.expected_progress, scored.elapsed_share)',
+            "scored.period_status = 'settled'",
+        ) }}
+    end as rolled_up_status
 from scored
 inner join rolled_up on scored.objective_id = rolled_up.top_objective_id
 left join serving on scored.objective_id = serving.parent_objective_id

@@ -1,12 +1,20 @@
 -- What this run withholds, by the day, month or year that it was judged by. Publishing an edition adds it
--- to audit.withheld_days (docs/decisions/small-groups.md).
+-- to audit.withheld_days (docs/decisions/small-groups.md). Nothing of a table that failed: the memory is for ever, and
+-- held figures are those of editions that have remembered already.
+with tainted as (
+    select model_name
+    from {{ source('audit', 'tainted_models') }}
+)
+
 select
     'people' as subject,
     scope_type,
     scope_id,
     calendar_date as withheld_date
 from {{ ref('metrics_hr__small_groups_daily') }}
-where is_people_withheld
+where
+    is_people_withheld
+    and not exists (select 1 from tainted where tainted.model_name = 'metrics_hr__small_groups_daily')
 union all
 select
     'leaders' as subject,
@@ -14,7 +22,10 @@ select
     scope_id,
     calendar_date as withheld_date
 from {{ ref('metrics_hr__small_groups_daily') }}
-where is_leaders_withheld and scope_type in ('company', 'department')
+where
+    is_leaders_withheld
+    and scope_type in ('company', 'department')
+    and not exists (select 1 from tainted where tainted.model_name = 'metrics_hr__small_groups_daily')
 union all
 select
     survey as subject,
@@ -22,7 +33,9 @@ select
     scope_id,
     answered_date as withheld_date
 from {{ ref('metrics_hr__survey_rounds_daily') }}
-where is_withheld
+where
+    is_withheld
+    and not exists (select 1 from tainted where tainted.model_name = 'metrics_hr__survey_rounds_daily')
 union all
 select
     'timesheets' as subject,
@@ -30,7 +43,9 @@ select
     scope_id,
     month_start_date as withheld_date
 from {{ ref('metrics_hr__timesheet_groups_monthly') }}
-where is_withheld
+where
+    is_withheld
+    and not exists (select 1 from tainted where tainted.model_name = 'metrics_hr__timesheet_groups_monthly')
 union all
 select
     'sellers' as subject,
@@ -38,7 +53,9 @@ select
     scope_id,
     month_start_date as withheld_date
 from {{ ref('metrics_sales__seller_groups_monthly') }}
-where is_withheld
+where
+    is_withheld
+    and not exists (select 1 from tainted where tainted.model_name = 'metrics_sales__seller_groups_monthly')
 union all
 select distinct
     'gender_pay' as subject,
@@ -46,7 +63,9 @@ select distinct
     scope_id,
     through_date as withheld_date
 from {{ ref('metrics_hr__pay_periodic') }}
-where is_pay_gap_withheld
+where
+    is_pay_gap_withheld
+    and not exists (select 1 from tainted where tainted.model_name = 'metrics_hr__pay_periodic')
 union all
 select
     'role_groups' as subject,
@@ -54,7 +73,10 @@ select
     scope_id,
     period_start_date as withheld_date
 from {{ ref('metrics_hr__role_groups_periodic') }}
-where is_group_withheld and is_settled
+where
+    is_group_withheld
+    and is_settled
+    and not exists (select 1 from tainted where tainted.model_name = 'metrics_hr__role_groups_periodic')
 union all
 select
     'ethnic_group_pay' as subject,
@@ -62,4 +84,7 @@ select
     scope_id,
     period_start_date as withheld_date
 from {{ ref('metrics_hr__ethnic_group_pay_periodic') }}
-where is_pay_gap_withheld and is_settled
+where
+    is_pay_gap_withheld
+    and is_settled
+    and not exists (select 1 from tainted where tainted.model_name = 'metrics_hr__ethnic_group_pay_periodic')
