@@ -32,10 +32,11 @@ WORDS = {
             "negative_base": "base is negative",
             "incomplete_period": "period not covered",
             "withheld": "withheld",
+            "held": "held",
         },
         "to": "to",
         "more": '{shown} of {count} KPIs; all of them: make scorecard ARGS="--level all"',
-        "quality": {"passed": "passed", "warning": "warning", "failed": "failed", "unchecked": "–"},
+        "quality": {"passed": "passed", "warning": "warning", "stale": "stale", "held": "held"},
     },
     "sv": {
         "financial": "Ekonomi",
@@ -49,10 +50,11 @@ WORDS = {
             "negative_base": "basen är negativ",
             "incomplete_period": "perioden täcks inte",
             "withheld": "visas inte",
+            "held": "pausad",
         },
         "to": "till",
         "more": '{shown} av {count} nyckeltal; alla: make scorecard ARGS="--level all --language sv"',
-        "quality": {"passed": "godkänd", "warning": "varning", "failed": "underkänd", "unchecked": "–"},
+        "quality": {"passed": "godkänd", "warning": "varning", "stale": "inaktuell", "held": "pausad"},
     },
 }
 # rich's own picture names a font on a server; this one takes whatever monospace font is there
@@ -232,7 +234,8 @@ def scorecard_table(rows: list[Row], company: str, currency: str, language: str,
                 format_target(row, words["to"]),
                 format_variance(row.variance, row.display_format),
                 Text(shape if narrow else f"{shape} {row.status_label}", style=colour),
-                words["quality"][row.quality],
+                # where nothing is shown, nothing has passed
+                "–" if row.actual is None and row.quality == "passed" else words["quality"][row.quality],
             ]
             table.add_row(*cells[: len(headings)])
     return table

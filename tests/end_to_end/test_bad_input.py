@@ -1,7 +1,8 @@
 """Bad input, one fault at a time, through the whole nightly job of a small company (the kiosk).
 
-Each test starts from a published edition, breaks one thing, runs the night, and holds that the message says what is
-wrong and where, that readers still have the old edition to the byte, and that a mended input publishes again.
+Each test starts from a published edition, breaks one thing, runs the night, and asserts that the message says what is
+wrong and where, that readers see the old figures, marked, and none that was made of the fault, and that a mended input
+clears the marks.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -60,6 +62,25 @@ class Kiosk:
         with duckdb.connect(str(self.current), read_only=True) as connection:
             return connection.execute(sql).fetchall()
 
+    def figures(self) -> list[tuple]:
+        return self.query(
+            "select kpi_id, period_grain, period_start_date, scope_type, scope_id, numerator, denominator, actual_value,"
+            " no_value_reason, target_value from scorecard.kpi_scorecard order by all"
+        )
+
+    def built_from(self, table: str) -> set[str]:
+        with duckdb.connect(str(self.home / "warehouse.duckdb"), read_only=True) as connection:
+            rows = connection.execute(
+                "select kpi_id from audit.kpi_inputs where table_name = ?", [table]
+            ).fetchall()
+        return {kpi_id for (kpi_id,) in rows}
+
+    def marked(self, quality_status: str) -> set[str]:
+        rows = self.query(
+            f"select distinct kpi_id from scorecard.kpi_scorecard where quality_status = '{quality_status}'"
+        )
+        return {kpi_id for (kpi_id,) in rows}
+
     def fingerprint(self) -> str:
         return hashlib.sha256(self.current.read_bytes()).hexdigest()
 
@@ -87,15 +108,38 @@ def kiosk(kiosk_home, tmp_path) -> Kiosk:
     return Kiosk(home, landing)
 
 
-def assert_held(kiosk: Kiosk, before: str, run: subprocess.CompletedProcess[str], *words: str) -> None:
-    assert run.returncode == 1, said(run)
+def assert_told(run: subprocess.CompletedProcess[str], *words: str) -> None:
+    assert run.returncode == 4, said(run)
     text = said(run)
     for word in words:
         assert word in text, f"{word!r} is not in: {text}"
-    assert "Nothing was published" in text
-    assert "Readers still see edition" in text
+    assert "Published, but" in text
     assert "Traceback" not in text
-    assert kiosk.fingerprint() == before
+
+
+def assert_held(kiosk: Kiosk, before: list[tuple], table: str, *words: str) -> None:
+    """The KPIs built from the table, and no others, are held at the figures that were published."""
+    edition = kiosk.edition()
+    assert_told(kiosk.night(), f"raw/kiosk/sales/{table}", *words)
+    assert kiosk.edition() != edition and kiosk.figures() == before
+    held = kiosk.built_from(table)
+    assert kiosk.marked("held") == held and len(held) > 5
+    rows = kiosk.query(
+        "select distinct status, is_met, score, held_check like 'raw/kiosk/sales/%', value_edition_id"
+        " from scorecard.kpi_scorecard where quality_status = 'held'"
+    )
+    assert rows == [("held", None, None, True, edition)]
+
+
+def assert_stale(
+    kiosk: Kiosk, before: list[tuple], *words: str, tables: tuple[str, ...] = ("orders",)
+) -> None:
+    """The KPIs built from the tables are published from their last good rows, and say stale."""
+    edition = kiosk.edition()
+    assert_told(kiosk.night(), *words)
+    assert kiosk.edition() != edition and kiosk.figures() == before
+    assert kiosk.marked("stale") == set().union(*map(kiosk.built_from, tables))
+    assert kiosk.marked("held") == set()
 
 
 def test_a_company_whose_system_lives_outside_the_checkout_is_published(kiosk):
@@ -127,33 +171,43 @@ def kiosk_revenue():
 
 
 def test_missing_landing_folder(kiosk):
-    before = kiosk.fingerprint()
+    before = kiosk.figures()
     kiosk.landing.rename(kiosk.landing.with_name("elsewhere"))
-    assert_held(kiosk, before, kiosk.night(), "there is no landing folder", "SCORECARD_LANDING")
+    assert_stale(
+        kiosk,
+        before,
+        *("there is no landing folder", "SCORECARD_LANDING", "4 extracts were refused"),
+        tables=("orders", "order_lines", "customers", "products"),
+    )
 
 
 def test_empty_file(kiosk):
-    before = kiosk.fingerprint()
+    before = kiosk.figures()
     kiosk.edit("orders_2025-03.csv", lambda text: "")
-    assert_held(kiosk, before, kiosk.night(), "orders_2025-03.csv", "empty")
+    assert_stale(kiosk, before, "orders_2025-03.csv", "empty")
+    # the same again is nothing new, and still somebody's work
+    edition = kiosk.edition()
+    run = kiosk.night()
+    assert_told(run, "Nothing new", "orders_2025-03.csv")
+    assert kiosk.edition() == edition
 
 
 def test_truncated_file(kiosk):
-    before = kiosk.fingerprint()
+    before = kiosk.figures()
     kiosk.edit("order_lines_2025-03.csv", lambda text: text[:-5])
-    assert_held(kiosk, before, kiosk.night(), "order_lines_2025-03.csv")
+    assert_stale(kiosk, before, "order_lines_2025-03.csv", tables=("order_lines",))
 
 
 def test_renamed_column(kiosk):
-    before = kiosk.fingerprint()
+    before = kiosk.figures()
     kiosk.edit("orders_2025-03.csv", lambda text: text.replace("datum", "orderdatum", 1))
-    assert_held(kiosk, before, kiosk.night(), "orders_2025-03.csv", "datum", "orderdatum")
+    assert_stale(kiosk, before, "orders_2025-03.csv", "datum", "orderdatum")
 
 
 def test_other_delimiter(kiosk):
-    before = kiosk.fingerprint()
+    before = kiosk.figures()
     kiosk.edit("orders_2025-03.csv", lambda text: text.replace(";", ","))
-    assert_held(kiosk, before, kiosk.night(), "orders_2025-03.csv", "comma")
+    assert_stale(kiosk, before, "orders_2025-03.csv", "comma")
 
 
 def test_reordered_columns_change_nothing(kiosk):
@@ -174,7 +228,7 @@ def test_reordered_columns_change_nothing(kiosk):
 
 def test_swapped_values_under_an_unchanged_header(kiosk):
     """Two columns changed places below the header: no value fits, so nothing of it is published."""
-    before = kiosk.fingerprint()
+    before = kiosk.figures()
 
     def swap(text: str) -> str:
         header, *lines = text.splitlines()
@@ -186,18 +240,16 @@ def test_swapped_values_under_an_unchanged_header(kiosk):
         return "".join(line + "\n" for line in [header, *(";".join(row) for row in rows)])
 
     kiosk.edit("orders_2025-03.csv", swap)
-    assert_held(kiosk, before, kiosk.night(), "orders_2025-03.csv", "datum")
+    assert_stale(kiosk, before, "orders_2025-03.csv", "datum")
 
 
 def test_unparseable_date(kiosk):
-    before = kiosk.fingerprint()
+    before = kiosk.figures()
     kiosk.edit("orders_2025-03.csv", lambda text: replace_field(text, 1, "datum", "31/02/2025"))
-    run = kiosk.night()
     assert_held(
         kiosk,
         before,
-        run,
-        "raw/kiosk/sales/orders",
+        "orders",
         "rows_rejected_at_ingest",
         "orders_2025-03.csv",
         "31/02/2025",
@@ -213,9 +265,9 @@ def test_unparseable_date(kiosk):
 
 
 def test_a_cell_that_looks_like_a_style_is_shown_as_it_is(kiosk):
-    before = kiosk.fingerprint()
+    before = kiosk.figures()
     kiosk.edit("orders_2025-03.csv", lambda text: replace_field(text, 1, "datum", "[/red]2025"))
-    assert_held(kiosk, before, kiosk.night(), "[/red]2025", "[critical]")
+    assert_held(kiosk, before, "orders", "[/red]2025", "[critical]")
 
 
 def test_a_published_file_that_somebody_wrote_into_is_published_again(kiosk):
@@ -230,23 +282,21 @@ def test_a_published_file_that_somebody_wrote_into_is_published_again(kiosk):
 
 
 def test_unparseable_number(kiosk):
-    before = kiosk.fingerprint()
+    before = kiosk.figures()
     kiosk.edit("order_lines_2025-03.csv", lambda text: replace_field(text, 1, "pris", "tolv"))
-    assert_held(kiosk, before, kiosk.night(), "order_lines_2025-03.csv", "tolv", "pris")
+    assert_held(kiosk, before, "order_lines", "order_lines_2025-03.csv", "tolv", "pris")
 
 
 def test_duplicate_key(kiosk):
-    before = kiosk.fingerprint()
+    before = kiosk.figures()
     kiosk.edit("orders_2025-03.csv", lambda text: text + text.splitlines()[1] + "\n")
-    assert_held(kiosk, before, kiosk.night(), "raw/kiosk/sales/orders", "orders_2025-03.csv", "duplicate")
+    assert_held(kiosk, before, "orders", "orders_2025-03.csv", "duplicate")
 
 
 def test_order_line_without_an_order(kiosk):
-    before = kiosk.fingerprint()
+    before = kiosk.figures()
     kiosk.edit("order_lines_2025-03.csv", lambda text: replace_field(text, 1, "ordernr", "finns-inte"))
-    assert_held(
-        kiosk, before, kiosk.night(), "raw/kiosk/sales/order_lines", "finns-inte", "order_lines_2025-03.csv"
-    )
+    assert_held(kiosk, before, "order_lines", "finns-inte", "order_lines_2025-03.csv")
 
 
 def replace_field(text: str, line: int, column: str, value: str) -> str:
@@ -257,13 +307,45 @@ def replace_field(text: str, line: int, column: str, value: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def test_a_mended_file_publishes_again(kiosk):
+def test_a_figure_held_for_two_nights_names_its_edition_and_a_mended_file_releases_it(kiosk):
+    """Two nights of one fault, the second a day later; then the file as it should be, and a new figure."""
+    before, edition = kiosk.figures(), kiosk.edition()
     kiosk.edit("orders_2025-03.csv", lambda text: replace_field(text, 1, "datum", "31/02/2025"))
-    assert kiosk.night().returncode == 1
+    assert kiosk.night().returncode == 4
+    (first,) = kiosk.query("select distinct held_since from scorecard.kpi_scorecard where status = 'held'")
+    assert kiosk.night(SCORECARD_AS_OF=str(first[0] + timedelta(days=1))).returncode == 4
+    held = kiosk.query(
+        "select distinct held_since, value_edition_id, value_as_of_date, edition_id"
+        " from scorecard.kpi_scorecard where status = 'held' and value_edition_id is not null"
+    )
+    assert held == [(*first, edition, *first, kiosk.edition())]
+    new = kiosk.query(
+        "select distinct period_grain, actual_value, no_value_reason from scorecard.kpi_scorecard"
+        " where status = 'held' and value_edition_id is null"
+    )
+    assert new and {row[1:] for row in new} == {(None, "held")}, "the day since then has no figure"
     shutil.copy(KIOSK_LANDING / "orders_2025-03.csv", kiosk.landing / "orders_2025-03.csv")
     run = kiosk.night()
     assert run.returncode == 0, said(run)
-    assert "Nothing new" in said(run), "the same content is the same edition"
+    assert kiosk.figures() == before
+    assert kiosk.marked("held") == kiosk.marked("stale") == set()
+    marks = "select count(*) from scorecard.kpi_scorecard where held_since is not null or value_edition_id <> edition_id"
+    assert kiosk.query(marks) == [(0,)]
+
+
+def test_a_first_night_with_a_refused_file_holds_without_figures(kiosk, tmp_path):
+    """Orders were never loaded: what is built from them has no figure, and what is not is published."""
+    kiosk.home = tmp_path / "new"
+    kiosk.edit("orders_2025-01.csv", lambda text: "")
+    assert_told(kiosk.night(), "orders_2025-01.csv", "was never loaded", "holds")
+    held = kiosk.built_from("orders")
+    assert kiosk.marked("held") == held and held
+    rows = kiosk.query(
+        "select distinct scope_type, actual_value, numerator, no_value_reason, status, value_edition_id"
+        " from scorecard.kpi_scorecard where quality_status = 'held'"
+    )
+    assert rows == [("company", None, None, "held", "held", None)]
+    assert kiosk.query("select count(*) from scorecard.kpi_scorecard where status <> 'held'") != [(0,)]
 
 
 def test_a_second_run_at_the_same_time_is_refused(kiosk):

@@ -1,4 +1,4 @@
-"""An order in another currency: published at the day's rate, to the cent, and held by name while that rate is missing.
+"""An order in another currency: published at the day's rate, to the cent; without a rate its KPIs are held, by name.
 
 The kiosk gets a currency column and a file of rates in a copy of its source folder, as its owner would add them.
 """
@@ -100,7 +100,7 @@ def revenue(home: Path) -> Decimal:
         ).fetchone()[0]
 
 
-def test_a_missing_rate_holds_the_publication_by_name_until_it_arrives(abroad, tmp_path):
+def test_a_missing_rate_holds_the_kpis_by_name_until_it_arrives(abroad, tmp_path):
     home = tmp_path / "home"
     kronor = Decimal("1350")  # March in the kiosk's own files
     # 7 March: the rate of the day before holds; 28 March: its own
@@ -119,8 +119,8 @@ def test_a_missing_rate_holds_the_publication_by_name_until_it_arrives(abroad, t
     sell(abroad, "1007;14;301;1;4,95;;USD")
     run = night(abroad, home)
     text = said(run)
-    assert run.returncode == 1, text
-    assert "Nothing was published" in text and "Readers still see edition" in text
+    assert run.returncode == 4, text
+    assert "Published, but" in text and "KPIs are held" in text
     assert "Every amount in another currency has an exchange rate" in text
     assert (
         "entity=order_lines, source_system=kiosk, currency_code=NOK, amounts_without_rate=3, days_without_rate=2,"
@@ -129,14 +129,28 @@ def test_a_missing_rate_holds_the_publication_by_name_until_it_arrives(abroad, t
     assert "currency_code=USD, amounts_without_rate=1, days_without_rate=1, first_day=2025-03-28" in text
     assert "Deliver the rates of these days and run again." in text
     assert "The entity exchange_rates is read from kurser_*.csv of kiosk." in text
-    assert text.count("assert_exchange_rates__every_amount_has_one FAILED") == 1, "told once"
+    panel = text[text.index("Published, but") :]
+    assert panel.count("assert_exchange_rates__every_amount_has_one FAILED") == 1, "told once"
+    assert "holds " in panel and "revenue_amount" in panel
     assert "Traceback" not in text
-    assert (home / "published" / "current").readlink() == edition
+    # the old figures are shown, and say so; nothing that had no rate is in any of them
     assert revenue(home) == published
+    with duckdb.connect(str(home / "published" / "current.duckdb"), read_only=True) as connection:
+        (row,) = connection.execute(
+            "select distinct status, held_check, value_edition_id from scorecard.kpi_scorecard"
+            " where kpi_id = 'revenue_amount' and actual_value is not null"
+        ).fetchall()
+        (headcount,) = connection.execute(
+            "select distinct quality_status from scorecard.kpi_scorecard where kpi_id = 'headcount'"
+        ).fetchall()
+    assert row == ("held", "assert_exchange_rates__every_amount_has_one", edition.name)
+    assert headcount == ("passed",), "people are paid in kronor"
+    held_edition = (home / "published" / "current").readlink()
+    assert held_edition != edition
 
     rates.write_text(RATES + "07/03/2025;NOK;0,9512\n28/03/2025;NOK;0,9488\n")
     run = night(abroad, home)
     assert run.returncode == 0, said(run)
     # 40 kroner at 0.9512 twice and at 0.9488 once; 4.95 dollars at 10.0123 are 49.560885
     assert revenue(home) == published + 2 * Decimal("38.048") + Decimal("37.952") + Decimal("49.5609")
-    assert (home / "published" / "current").readlink() != edition
+    assert (home / "published" / "current").readlink() not in (edition, held_edition)

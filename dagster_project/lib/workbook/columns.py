@@ -116,8 +116,8 @@ def note_of(row: KpiRow, language: str) -> str:
         notes.append(known or words["no_value"].format(reason=row.no_value_reason.replace("_", " ")))
     elif row.is_open:
         notes.append(words["so_far"])
-    if row.quality == "warning":
-        notes.append(words["warning"])
+    if row.quality in ("warning", "stale"):
+        notes.append(words[row.quality])
     # of the others the status or the reason above tells, or they are about a column that is not shown
     if row.no_comparison_reason in words["comparisons"]:
         notes.append(words["comparisons"][row.no_comparison_reason])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import zipfile
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -401,7 +402,12 @@ def test_a_region_shows_its_own_rows(published, tmp_path):
         card = read_scorecard(connection, "2025 Q4", scope="region:R1")
     assert [(row.title, row.actual) for row in card.rows] == [("Gross margin", Decimal("0.31"))]
     assert (card.scores, card.objectives) == ({}, [])
-    assert note_of(card.rows[0], "en") == "The data failed a quality check."
+    shown = "The data failed a quality check: shown is what was published last, compared with nothing."
+    assert note_of(card.rows[0], "en") == shown
+    new = replace(card.rows[0], actual=None, no_value_reason="held")
+    assert note_of(new, "en") == f"{shown} No figure was published before that."
+    stale = replace(card.rows[0], status="achieved", quality="stale")
+    assert note_of(stale, "sv") == "En del av underlaget är äldre än det ska vara."
 
 
 def test_an_open_period_says_so(published, tmp_path):
