@@ -91,7 +91,7 @@ def find_files(table: RawTable, landing: Path) -> dict[str, Path]:
         raise ExtractRefused(
             table,
             expected=f"the landing folder {landing}",
-            found="there is no landing folder at that path",
+            found="no such folder",
             action="mount or create the folder, or correct the setting SCORECARD_LANDING",
         )
     root = landing.resolve()

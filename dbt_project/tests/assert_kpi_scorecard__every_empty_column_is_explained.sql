@@ -155,7 +155,7 @@ judged as (
             when (benchmark_favourable_change is null) <> (benchmark_value is null or not can_change)
                 then 'benchmark_favourable_change'
             when (status = 'held') <> (held_since is not null and held_check is not null) then 'held_since'
-            when (status = 'held') <> (no_comparison_reason = 'held') then 'no_comparison_reason'
+            when (status = 'held') <> (coalesce(no_comparison_reason, '') = 'held') then 'no_comparison_reason'
             when (value_edition_id is null) <> (status = 'held' and coalesce(no_value_reason, '') = 'held')
                 then 'value_edition_id'
             when (value_as_of_date is null) <> (value_edition_id is null) then 'value_as_of_date'

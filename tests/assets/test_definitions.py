@@ -36,9 +36,12 @@ print(json.dumps({
     "tags": dict(job.tags),
     "cron": schedule.cron_schedule,
     "time_zone": schedule.execution_timezone,
-    "blocking": sorted({
-        spec.asset_key.to_user_string() for spec in checks if spec.name == "expectation_suite" and spec.blocking
-    }),
+    "suites": {
+        spec.asset_key.to_user_string(): spec.blocking for spec in checks if spec.name == "expectation_suite"
+    },
+    "accepted": {
+        spec.asset_key.to_user_string(): spec.blocking for spec in checks if spec.name == "extract_accepted"
+    },
 }))
 """
 
@@ -85,6 +88,7 @@ def test_the_job_runs_every_step(loaded):
     assert sorted(loaded["steps"]) == [
         "dbt",
         "ingest_demo",
+        "judge_raw",
         "plan",
         "publish",
         "raw_suites",
@@ -108,10 +112,18 @@ def test_the_graph_leads_from_raw_files_to_published_tables(loaded):
     } <= seen
 
 
-def test_every_raw_and_published_table_has_a_blocking_check(loaded):
-    raw = set(loaded["groups"]["raw"])
-    published = {f"scorecard/{name}" for name in PUBLISHED_TABLES}
-    assert set(loaded["blocking"]) == raw | published
+def test_a_raw_table_that_fails_stops_nothing_and_a_published_one_the_publication(loaded):
+    raw = dict.fromkeys(loaded["groups"]["raw"], False)
+    published = {f"scorecard/{name}": True for name in PUBLISHED_TABLES}
+    assert loaded["suites"] == raw | published
+    assert loaded["accepted"] == raw
+
+
+def test_nothing_is_held_or_built_before_the_raw_tables_are_judged(loaded):
+    """No step waits for a check that does not block, so judging is a step of its own."""
+    assert set(loaded["parents"]["audit/check_results"]) == set(loaded["groups"]["raw"])
+    assert "audit/check_results" in loaded["parents"]["audit/holds"]
+    assert "audit/holds" in loaded["parents"]["scorecard/kpi_values"]
 
 
 def test_the_job_runs_in_one_process_and_is_tried_again_only_when_it_died(loaded):

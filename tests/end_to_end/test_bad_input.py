@@ -176,7 +176,7 @@ def test_missing_landing_folder(kiosk):
     assert_stale(
         kiosk,
         before,
-        *("there is no landing folder", "SCORECARD_LANDING", "4 extracts were refused"),
+        *("there is no landing folder", "no such folder", "SCORECARD_LANDING", "4 extracts were refused"),
         tables=("orders", "order_lines", "customers", "products"),
     )
 

@@ -649,3 +649,32 @@ def test_a_rejected_figure_comes_back_when_its_kpi_gets_a_catalogue_row(connecti
     observations(connection, landing)
     assert rows(connection, "kpi, value") == [("downloads_count", 1), ("our_own_score", 2)]
     assert not rejects(connection)
+
+
+def test_a_table_that_was_never_loaded_is_there_empty_and_typed_and_loads_as_if_it_were_not(
+    connection, landing
+):
+    table = make_table()
+    assert ingest_module.ensure_raw_table(connection, table) is False
+    types = (
+        "select column_name, data_type from information_schema.columns where table_schema = 'raw' order by 1"
+    )
+    empty = connection.execute(types).fetchall()
+    assert ("day", "DATE") in empty and ("amount", "DECIMAL(18,4)") in empty and ("_line", "BIGINT") in empty
+    known = "select row_count, data_as_of, content_hash is not null from audit.raw_tables"
+    assert rows(connection) == [] and connection.execute(known).fetchall() == [(0, None, True)]
+    assert ingest_module.ensure_raw_table(connection, table) is False, "asked again, the same"
+    write(landing, "f1.csv", "1,2025-01-02,3.5,x")
+    ingest_table(connection, table, landing, "run")
+    assert len(rows(connection)) == 1 and connection.execute(types).fetchall() == empty
+
+
+def test_the_good_rows_of_a_refused_table_stay(connection, landing):
+    write(landing, "f1.csv", "1,2025-01-02,3.5,x")
+    ingest_table(connection, make_table(), landing, "run")
+    before = state(connection)
+    write(landing, "f1.csv", header="")
+    with pytest.raises(ExtractRefused):
+        ingest_table(connection, make_table(), landing, "run")
+    assert ingest_module.ensure_raw_table(connection, make_table()) is True
+    assert state(connection) == before
