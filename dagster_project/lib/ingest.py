@@ -43,6 +43,7 @@ from dagster_project.lib.extract import (
     readable,
     reader,
 )
+from dagster_project.lib.header import is_reordered
 from dagster_project.lib.sources import RawTable
 from dagster_project.lib.sql import column_list, identifier, literal
 
@@ -117,8 +118,9 @@ def ingest_table(
     more; if it changes again, the extract is refused.
     """
     ensure_audit_tables(connection)
-    # Line numbers come from the order in which rows are read.
-    connection.execute("set preserve_insertion_order = true")
+    # Line numbers come from the order in which rows are read. A locked connection has it set already.
+    if not connection.execute("select current_setting('preserve_insertion_order')").fetchone()[0]:
+        connection.execute("set preserve_insertion_order = true")
     for last_try in (False, True):
         try:
             return _in_transaction(connection, table, landing, run_id)
@@ -183,6 +185,12 @@ def declaration_hash(table: RawTable) -> str:
         "key": table.key,
         "load": table.load,
         "read": (table.delimiter, table.encoding, table.decimal_separator),
+        # only what differs from the default, so that a table declared before there was a choice stays as it is
+        **{
+            key: value
+            for key, default in (("format", "csv"), ("sheet", None), ("deleted_flag", None))
+            if (value := getattr(table, key)) != default
+        },
     }
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
@@ -226,6 +234,7 @@ class _Loader:
         self.declaration = declaration_hash(table)
         self.first_rowid: dict[str, int] = {}
         self.incoming = self.line = ""
+        self.notes: list[str] = []
 
     def run(self, landed: Sequence[LandedFile], fitting: Collection[str]) -> IngestResult:
         active = self._active_files()
@@ -342,7 +351,8 @@ class _Loader:
 
     def _load_file(self, landed: LandedFile) -> int:
         file_id = self._rows("select coalesce(max(file_id), 0) + 1 from audit.files")[0][0]
-        with readable(self.table, landed) as shape:
+        with readable(self.connection, self.table, landed) as shape:
+            self._note_order(landed, shape)
             self._read(landed, shape)
             rows = self._count_rows("incoming")
             check_fields(self.connection, self.table, landed, shape, rows)
@@ -378,6 +388,13 @@ class _Loader:
         self._rows("drop table if exists temp.lines")
         return file_id
 
+    def _note_order(self, landed: LandedFile, shape: Shape) -> None:
+        if is_reordered(self.table, shape.header):
+            self.notes.append(
+                f"{landed.relative} has its columns in another order than declared: "
+                f"{', '.join(shape.header)}; they were read by name"
+            )
+
     def _rules(self, prefix: str = "source.") -> list[Cast]:
         return casts(self.columns, self.table.decimal_separator, prefix, "incoming.")
 
@@ -391,7 +408,7 @@ class _Loader:
                 create or replace temp table incoming as
                 select {values}, cast(case {bad} end as smallint) as _bad
                 from {reader(self.table, shape)} as source""")
-        except duckdb.InvalidInputException as error:
+        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
             raise diagnose(self.table, landed, shape, str(error).splitlines()[0]) from None
         except duckdb.IOException as error:
             if not landed.path.exists():
@@ -466,7 +483,9 @@ class _Loader:
     def _number_lines(self, breaks: list[tuple[int, int]]) -> None:
         """Settle how a line follows from a row's place: by a sum alone, where a row is a line."""
         self.incoming, self.line = "temp.incoming", f"{self._place('incoming')} + 2"
-        if breaks:
+        if len(breaks) == 1 and breaks[0][0] == 0:
+            self.line += f" + {breaks[0][1]}"
+        elif breaks:
             # No ASOF join: a table made in this transaction counts as empty, and it would become a loop.
             self._rows(
                 f"""
@@ -642,6 +661,7 @@ class _Loader:
         notes = [
             f"{copy.relative} has the same content as {owner} and adds nothing" for copy, owner in plan.copies
         ]
+        notes.extend(self.notes)
         if rebuild and known:
             notes.append("the declaration has changed: the table was built again from its files")
         if plan.gone:

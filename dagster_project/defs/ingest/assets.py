@@ -59,8 +59,8 @@ def ingest_assets(system: SourceSystem) -> dg.AssetsDefinition:
             dg.AssetSpec(
                 key,
                 group_name="raw",
-                description=f"{table.description}\n\nFiles: `{table.files}`. Key: {', '.join(table.key)}.",
-                metadata={"source_system": system.name, "domain": table.domain, "files": table.files},
+                description=f"{table.description}\n\nFrom: `{table.place}`. Key: {', '.join(table.key)}.",
+                metadata={"source_system": system.name, "domain": table.domain, "files": table.pattern},
                 kinds={"duckdb"},
                 skippable=True,
             )

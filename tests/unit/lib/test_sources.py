@@ -88,7 +88,7 @@ FAULTS = [
     (f"{TABLE}/config/meta/files", "C:\\x.csv", ["key config.meta.files", "relative"]),
     (f"{TABLE}/config/meta/files", "a**/x.csv", ["key config.meta.files", "`**` must stand alone"]),
     (f"{TABLE}/config/meta/files", "a/", ["key config.meta.files", "must end in a file name"]),
-    (f"{TABLE}/config/meta/load", "append", ["key config.meta.load", "'by_file' or 'full'", "found `append`"]),
+    (f"{TABLE}/config/meta/load", "append", ["key config.meta.load", "'by_file', 'full' or 'incremental'", "found `append`"]),
     (f"{TABLE}/config/meta/key", [], ["key config.meta.key", "at least 1 item"]),
     (f"{TABLE}/config/meta/key", ["id"], ["there is no column `id`; there are ordernr, kundnr"]),
     (f"{TABLE}/config/meta/key", ["ordernr", "ordernr"], ["a column stands there twice"]),
