@@ -1,15 +1,18 @@
 """Every row and every cent that came in is loaded, rejected or superseded, and a row taken away is noticed."""
 
 import csv
+import io
 import random
 from decimal import Decimal, InvalidOperation
 
 import duckdb
 import pytest
+from rich.console import Console
 
 from dagster_project.lib.conservation import conservation_report
 from dagster_project.lib.ingest import ConservationBroken, ingest_table
 from dagster_project.lib.sources import Column, RawTable
+from dagster_project.lib.terminal import conservation_table
 
 COLUMNS = {"id": "integer", "net": "decimal(18, 4)", "tax": "decimal(18, 2)", "note": "varchar"}
 
@@ -173,3 +176,21 @@ def test_planted_dirt_adds_up_as_an_independent_reader_adds_it(connection, tmp_p
     assert net.amount_read == net.amount_loaded + net.amount_rejected + net.amount_superseded
     assert (net.rows_superseded > 100) == (load == "incremental")
     assert net.rows_rejected > 30 and net.is_conserved
+
+
+def printed(connection):
+    console = Console(record=True, width=130, file=io.StringIO())
+    console.print(conservation_table(conservation_report(connection)))
+    return [line.split() for line in console.export_text().splitlines()]
+
+
+def test_the_report_is_a_table_with_a_total_line(connection, tmp_path):
+    write(tmp_path, "f1", [(1, "1234.5000", "1.05", "a"), (2, "x", "2.00", "b")])
+    ingest_table(connection, make_table(), tmp_path, "run")
+    lines = printed(connection)
+    assert ["till.sales", "1", "2", "1", "1", "0", "ok"] in lines
+    assert ["net", "1,234.5", "1,234.5", "0", "0", "1", "ok"] in lines
+    assert ["tax", "3.05", "1.05", "2", "0", "0", "ok"] in lines
+    assert ["all", "rows,", "2", "amounts", "1", "2", "1", "1", "0", "ok"] in lines
+    connection.execute("update audit.conservation set amount_loaded = 1 where column_name = 'tax'")
+    assert [line[0] for line in printed(connection) if "BROKEN" in line] == ["tax", "all"]
