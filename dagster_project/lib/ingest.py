@@ -252,9 +252,11 @@ class _Loader:
             old.path for old in active if old.path not in fitting and (self.landing / old.path).exists()
         }
         plan = plan_changes(landed, active, load=self.table.load, unfitting=unfitting, rebuild=rebuild)
-        if rebuild and plan.gone:
-            raise self._cannot_rebuild(plan.gone)
-        plan = Plan(plan.load, plan.retire, self._unrecorded(plan.copies), plan.gone)
+        # the extracts of a database are taken anew when its columns change, and the older ones put aside
+        gone = () if rebuild and self.table.query_from else plan.gone
+        if rebuild and gone:
+            raise self._cannot_rebuild(gone)
+        plan = Plan(plan.load, plan.retire, self._unrecorded(plan.copies), gone)
         if rebuild or (plan.retire and len(plan.retire) == len(active)):
             self._empty()
         else:

@@ -23,7 +23,7 @@ ENCODINGS = ("utf-8", "utf-16", "windows-1252", "iso-8859-1", "iso-8859-15", "cp
 FORMATS = ("csv", "parquet", "jsonl", "xlsx")
 PLAIN_TYPES = ("varchar", "integer", "bigint", "double", "date", "timestamp", "boolean")
 RESERVED_COLUMNS = ("_file_id", "_line", "_bad", "_path", "_rank", "rowid")
-_QUALIFIED = re.compile(r"[^.\s\x00]+(\.[^.\s\x00]+)?")
+_QUALIFIED = re.compile(r"[^.\x00-\x1f]+(\.[^.\x00-\x1f]+)?")
 
 _CURSORS = ("integer", "bigint", "date", "timestamp")
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
@@ -184,7 +184,9 @@ class RawTable(TableSettings):
     @property
     def pattern(self) -> str:
         """The pattern of the table's files; the extracts of a database have a folder for each table."""
-        return self.files or f"{self.name}/{self.name}_*.parquet"
+        if self.files is not None:
+            return self.files
+        return f"{self.name}/{self.name}_{'[0-9]*' if self.load == 'incremental' else 'all'}.parquet"
 
     @property
     def place(self) -> str:
@@ -246,6 +248,11 @@ class SourceSystem(SystemSettings):
     folder: Path
     description: str = ""
     tables: list[RawTable]
+
+    @property
+    def has_files(self) -> bool:
+        """Whether any table comes as files, so that there must be a landing folder."""
+        return any(table.query_from is None for table in self.tables)
 
     @property
     def declared_domains(self) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.defs.resources import Warehouse, manifest, raw_key, settings
+from dagster_project.lib.database import extract_tables
 from dagster_project.lib.extract import ExtractRefused
 from dagster_project.lib.gate import find_suites, raw_tables_read
 from dagster_project.lib.ingest import IngestResult, ensure_audit_tables, ingest_table
@@ -41,6 +42,7 @@ def describe(result: IngestResult) -> dict[str, Any]:
         "rows_read": result.rows_read,
         "rows_loaded": result.rows_loaded,
         "rows_rejected": result.rows_rejected,
+        "rows_superseded": result.rows_superseded,
         "rejects_in_table": result.rejected_count,
         "rejects": list(result.rejects),
         "data_as_of": str(result.data_as_of or ""),
@@ -69,7 +71,7 @@ def ingest_assets(system: SourceSystem) -> dg.AssetsDefinition:
     )
     def ingest(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
         landing = settings().landing[system.name]
-        if not landing.is_dir():
+        if system.has_files and not landing.is_dir():
             raise dg.Failure(
                 description=f"{system.name}: there is no landing folder {landing}. Mount or create it, or correct the "
                 "setting SCORECARD_LANDING (make nightly LANDING=<folder>). The last good rows stay.",
@@ -77,13 +79,17 @@ def ingest_assets(system: SourceSystem) -> dg.AssetsDefinition:
             )
         refused: list[str] = []
         new_rows = rejected_rows = 0
+        selected = [table for key, table in tables.items() if key in context.selected_asset_keys]
+        not_extracted = extract_tables(selected, settings().extracts(system.name))
         with warehouse.connect() as connection:
             ensure_audit_tables(connection)
             for key, table in tables.items():
                 if key not in context.selected_asset_keys:
                     continue
                 try:
-                    result = ingest_table(connection, table, landing, context.run_id)
+                    if table.name in not_extracted:
+                        raise not_extracted[table.name]
+                    result = ingest_table(connection, table, settings().landing_of(table), context.run_id)
                 except ExtractRefused as refusal:
                     # the other tables still come in, so that one night shows every fault there is
                     refused.append(str(refusal))
