@@ -401,5 +401,34 @@ def catalogue() -> None:
         out.print(f"wrote {path.relative_to(CHECKOUT)}")
 
 
+@main.command()
+def conservation() -> None:
+    """Print where every row and every cent that came in is: loaded, rejected or superseded."""
+    settings = load_settings()
+    if not settings.warehouse.exists():
+        err.print(f"There is no warehouse at {settings.warehouse} yet: run make nightly first.")
+        sys.exit(2)
+    import duckdb
+
+    from dagster_project.lib.connection import connect
+    from dagster_project.lib.conservation import conservation_report
+    from dagster_project.lib.terminal import conservation_table
+
+    try:
+        with connect(settings.warehouse, read_only=True) as connection:
+            lines = conservation_report(connection)
+    except duckdb.CatalogException:
+        err.print(
+            "The warehouse is of an earlier version and knows no conservation yet: run make nightly once."
+        )
+        sys.exit(2)
+    except duckdb.IOException:
+        err.print("The warehouse is being written; try again when the run is over.")
+        sys.exit(3)
+    out.print(conservation_table(lines))
+    if not all(line.is_conserved for line in lines):
+        sys.exit(1)
+
+
 if __name__ == "__main__":
     main()

@@ -23,7 +23,7 @@ _TABLES = {
     "files": """
         file_id bigint, source_system varchar, table_name varchar, path varchar, sha256 varchar, bytes bigint,
         rows_read bigint, rows_loaded bigint, rows_rejected bigint, status varchar, loaded_at timestamp,
-        superseded_at timestamp, superseded_by bigint, run_id varchar""",
+        superseded_at timestamp, superseded_by bigint, run_id varchar, rows_superseded bigint""",
     "rejects": """
         file_id bigint, source_system varchar, table_name varchar, path varchar, line bigint,
         column_name varchar, value varchar, reason varchar, row_json varchar""",
@@ -60,6 +60,11 @@ _TABLES = {
     "tainted_models": "model_name varchar",
     "model_inputs": "model_name varchar, source_system varchar, table_name varchar",
     "event_spans": "entity varchar, domain varchar, first_date date, last_date date, as_of_date date",
+    "conservation": """
+        source_system varchar, table_name varchar, file_id bigint, path varchar, column_name varchar,
+        rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_superseded bigint,
+        amount_read decimal(38, 10), amount_loaded decimal(38, 10), amount_rejected decimal(38, 10),
+        amount_superseded decimal(38, 10), unreadable_count bigint, is_conserved boolean""",
 }
 
 
@@ -67,11 +72,20 @@ def ensure_audit_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the schemas `audit` and `raw` and the tables of `audit`, as far as they are not there yet."""
     connection.execute("create schema if not exists audit")
     connection.execute("create schema if not exists raw")
+    there: dict[str, set[str]] = {}
+    for table, column in connection.execute(
+        "select table_name, column_name from duckdb_columns() "
+        "where database_name = current_database() and schema_name = 'audit'"
+    ).fetchall():
+        there.setdefault(table, set()).add(column)
     for name, columns in _TABLES.items():
-        connection.execute(f"create table if not exists audit.{name} ({columns})")
+        if name not in there:
+            connection.execute(f"create table if not exists audit.{name} ({columns})")
+            continue
         # a warehouse of an earlier version keeps its ledger and gets the columns that came since
         for column in re.split(r",\s*(?![^()]*\))", columns.strip()):
-            connection.execute(f"alter table audit.{name} add column if not exists {column}")
+            if column.split()[0] not in there[name]:
+                connection.execute(f"alter table audit.{name} add column if not exists {column}")
 
 
 def write_run_settings(

@@ -6,83 +6,45 @@ happens to its rows (types, keys, rejects, the ledger) is the work of `ingest.py
 
 import codecs
 import csv
-import difflib
 import hashlib
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
-from dagster_project.lib.sources import DELIMITERS, RawTable
+from dagster_project.lib.connection import COPIES, scratch_folder
+from dagster_project.lib.formats import one_file, read_texts
+from dagster_project.lib.header import match_header
+from dagster_project.lib.refusal import ExtractRefused, FileChanged, LandedFile
+from dagster_project.lib.sources import RawTable
 from dagster_project.lib.sql import identifier, literal
+from dagster_project.lib.unpack import is_gzip, is_utf16, unpacked
+
+__all__ = ["ExtractRefused", "FileChanged", "LandedFile", "Shape", "find_files", "identify", "readable"]
 
 _CHUNK = 1 << 20
 # DuckDB refuses longer lines too; Python's own limit of 128 kB is lower than that.
 _LONGEST_FIELD = 2_000_000
-_MAGIC = {
-    b"PK\x03\x04": "a zip archive or an Excel workbook",
-    b"\x1f\x8b": "gzip-compressed",
-    b"BZh": "bzip2-compressed",
-    b"\xfd7zXZ\x00": "xz-compressed",
-    b"7z\xbc\xaf": "a 7-Zip archive",
-    b"\x28\xb5\x2f\xfd": "zstd-compressed",
-    b"PAR1": "a Parquet file",
-    b"%PDF": "a PDF document",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-}
-
-
-class ExtractRefused(Exception):
-    """An extract that is not what its declaration says. Nothing of it was loaded."""
-
-    def __init__(
-        self,
-        table: RawTable,
-        *,
-        expected: str,
-        found: str,
-        action: str,
-        file: str | None = None,
-        line: int | None = None,
-    ) -> None:
-        """Keep the parts, so that a caller can show them apart, and make one readable text of them."""
-        self.table, self.expected, self.found, self.action = table.identifier, expected, found, action
-        self.file, self.line = file, line
-        place = f"{file or table.files}{f', line {line}' if line else ''}"
-        super().__init__(
-            f"{table.system}.{table.name} refused: {place}\n"
-            f"  expected: {expected}\n  found:    {found}\n  to do:    {action}\n"
-            "  Nothing of it was loaded; the last good data stays in place."
-        )
-
-
-class FileChanged(Exception):
-    """A file was replaced, or vanished, while it was being read."""
-
-
-@dataclass(frozen=True)
-class LandedFile:
-    """A file in the landing folder, known by its content."""
-
-    relative: str
-    path: Path
-    sha256: str
-    bytes: int
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What is known of a readable file before its values are looked at."""
+    """What is known of a readable file before its values are looked at.
+
+    Of a file that is not CSV it is its header, SQL for its rows as texts, and where they stand.
+    """
 
     path: Path
     header: tuple[str, ...]
-    line_ends: int
-    delimiters: int
-    has_quotes: bool
-    newline: str
+    line_ends: int = 0
+    delimiters: int = 0
+    has_quotes: bool = False
+    newline: str = "\n"
+    source: str | None = None
+    breaks: tuple[tuple[int, int], ...] = ()
 
 
 def find_files(table: RawTable, landing: Path) -> dict[str, Path]:
@@ -96,17 +58,19 @@ def find_files(table: RawTable, landing: Path) -> dict[str, Path]:
         )
     root = landing.resolve()
     found = {
-        path.relative_to(landing).as_posix(): path for path in landing.glob(table.files) if not path.is_dir()
+        path.relative_to(landing).as_posix(): path
+        for path in landing.glob(table.pattern)
+        if not path.is_dir()
     }
     if not found:
-        wanted = landing / Path(table.files).parent
+        wanted = landing / Path(table.pattern).parent
         there = (
             sorted(child.name for child in wanted.iterdir() if child.is_file()) if wanted.is_dir() else None
         )
         names = f"{', '.join((there or ['no file'])[:5])}{' and more' if len(there or []) > 5 else ''}"
         raise ExtractRefused(
             table,
-            expected=f"at least one file that fits {table.files} in {landing}",
+            expected=f"at least one file that fits {table.pattern} in {landing}",
             found=f"none; in its folder lies: {names}" if there is not None else f"no folder {wanted}",
             action="deliver the file, or correct `files` in the declaration",
         )
@@ -146,28 +110,44 @@ def identify(relative: str, path: Path) -> LandedFile:
 
 
 @contextmanager
-def readable(table: RawTable, landed: LandedFile) -> Iterator[Shape]:
+def readable(connection: duckdb.DuckDBPyConnection, table: RawTable, landed: LandedFile) -> Iterator[Shape]:
     """Check everything that can be said of a file without its values; yields what DuckDB needs to read it.
 
-    DuckDB reads UTF-8 only, so a file in another encoding is read through a copy, which lives as long as the
-    block does.
+    What DuckDB cannot read as it lies (another encoding, a compressed file, JSON lines, a workbook) is read
+    through a copy, which lives as long as the block does.
     """
-    if landed.bytes == 0:
+    if landed.bytes == 0 and not (table.format == "jsonl" and table.minimum_rows == 0):
         raise ExtractRefused(
             table,
             file=landed.relative,
-            expected="a header line and rows",
+            expected="rows" if table.format == "jsonl" else "a header line and rows",
             found="an empty file (0 bytes)",
             action="deliver it again; the export or the transfer has failed",
         )
-    _refuse_foreign(table, landed)
-    if table.encoding == "utf-8":
-        yield _shape(table, landed, landed.path)
-        return
-    with tempfile.TemporaryDirectory(prefix="scorecard-") as folder:
-        copy = Path(folder) / "extract.csv"
-        _transcode(table, landed, copy)
-        yield _shape(table, landed, copy)
+    copied = table.format in ("jsonl", "xlsx") or table.encoding != "utf-8" or is_gzip(landed.path)
+    with _scratch(connection) if copied else nullcontext(Path()) as folder:
+        path = unpacked(table, landed, folder)
+        if table.format in ("csv", "jsonl") and is_utf16(path) and table.encoding != "utf-16":
+            raise ExtractRefused(
+                table, file=landed.relative, line=1, expected=f"text in {table.encoding}",
+                found="text in utf-16", action="export as utf-8"
+                + (", or set encoding: utf-16 in the declaration" if table.format == "csv" else ""),
+            )  # fmt: skip
+        if table.format != "csv":
+            texts = read_texts(connection, table, landed, path, folder)
+            yield Shape(path, texts.header, source=texts.source, breaks=texts.breaks)
+            return
+        if table.encoding != "utf-8":
+            copy = folder / "extract.csv"
+            _transcode(table, landed, path, copy)
+            path = copy
+        yield _shape(table, landed, path)
+
+
+@contextmanager
+def _scratch(connection: duckdb.DuckDBPyConnection) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix=COPIES, dir=scratch_folder(connection)) as name:
+        yield Path(name)
 
 
 def reader(table: RawTable, shape: Shape) -> str:
@@ -175,14 +155,12 @@ def reader(table: RawTable, shape: Shape) -> str:
 
     `columns=` is positional, so it gets the names in the order of the file's own header.
     """
+    if shape.source is not None:
+        return shape.source
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in shape.header)
-    # The path is a pattern to DuckDB: a bracket around each special character takes it literally.
-    pattern = "".join(
-        f"[{character}]" if character in "*?[" else character for character in str(shape.path.absolute())
-    )
     # new_line is left to DuckDB: told that it is CR LF, version 1.5 reads no row at all.
     return (
-        f"read_csv({literal(pattern)}, auto_detect = false, header = true, columns = {{{columns}}}, "
+        f"read_csv({one_file(shape.path)}, auto_detect = false, header = true, columns = {{{columns}}}, "
         f"delim = {literal(table.delimiter)}, quote = '\"', escape = '\"', "
         "compression = 'none', strict_mode = true, null_padding = false, hive_partitioning = false)"
     )
@@ -196,6 +174,8 @@ def check_fields(
     DuckDB overlooks one empty field too many at the end of a row. Such a row may be one that an unquoted
     delimiter has shifted, so all delimiters of the file must be accounted for.
     """
+    if shape.source is not None:
+        return
     spare = shape.delimiters - (len(shape.header) - 1) * (rows + 1)
     if spare and shape.has_quotes:
         delimiter = literal(table.delimiter)
@@ -218,6 +198,8 @@ def line_breaks(table: RawTable, landed: LandedFile, shape: Shape, rows: int) ->
 
     Empty for a file in which every row is one line, which is known from counting its line ends.
     """
+    if shape.source is not None:
+        return list(shape.breaks)
     if shape.line_ends == rows + 1:
         return []
     breaks, drift, number = [], 0, 0
@@ -237,6 +219,11 @@ def diagnose(table: RawTable, landed: LandedFile, shape: Shape, complaint: str) 
     """Find out, record by record, what is wrong with a file that cannot be read or does not add up."""
     width = len(shape.header)
     refused = {"file": landed.relative}
+    if shape.source is not None:
+        return ExtractRefused(
+            table, **refused, expected=f"a whole {table.format} file", found=complaint,
+            action="deliver the whole file again; it is damaged",
+        )  # fmt: skip
     wanted = f"{width} fields in every row, as in the header"
     if fault := _undecodable(shape.path):
         line, hint = fault
@@ -284,65 +271,13 @@ def diagnose(table: RawTable, landed: LandedFile, shape: Shape, complaint: str) 
     )
 
 
-def match_header(table: RawTable, landed: LandedFile, header: Sequence[str]) -> None:
-    """Refuse a header that does not name exactly the declared columns, in whatever order."""
-    declared = [column.name for column in table.columns]
-    if sorted(header) == sorted(declared):
-        return
-    refused = {"file": landed.relative, "line": 1}
-    expected = f"the columns {', '.join(declared)}"
-    if fitting := _fitting_delimiter(table, header, declared):
-        raise ExtractRefused(
-            table, **refused, expected=f"{expected}, separated by {_delimiter_name(table.delimiter)}",
-            found=f"columns that seem to be separated by {_delimiter_name(fitting)}",
-            action=f"set delimiter: {_yaml_delimiter(fitting)} in the declaration, or export as declared",
-        )  # fmt: skip
-    missing = [name for name in declared if name not in header]
-    new = [name for name in header if name not in declared]
-    double = sorted({name for name in header if list(header).count(name) > 1})
-    parts = []
-    for name in missing:
-        close = difflib.get_close_matches(
-            name.lower(), [other.strip().lower() for other in new], n=1, cutoff=0.6
-        )
-        twin = next((other for other in new if close and other.strip().lower() == close[0]), None)
-        parts.append(f"`{name}` is missing" + (f" (renamed to `{twin}`?)" if twin else ""))
-    parts.extend(f"`{name}` is new" for name in new)
-    parts.extend(f"`{name}` stands there twice" for name in double)
-    if len(missing) == len(declared):
-        first = header[0].lstrip().lower() if header else ""
-        parts.append(
-            "it is a web page, not an extract" if first.startswith("<") else "is there a header line at all?"
-        )
-    raise ExtractRefused(
-        table, **refused, expected=expected, found="; ".join(parts),
-        action="export the file with the declared columns, or change `columns` in the declaration",
-    )  # fmt: skip
-
-
-def _refuse_foreign(table: RawTable, landed: LandedFile) -> None:
-    with landed.path.open("rb") as stream:
-        head = stream.read(8)
-    for magic, kind in _MAGIC.items():
-        if head.startswith(magic):
-            raise ExtractRefused(
-                table, file=landed.relative, expected="a plain CSV file", found=f"a file that is {kind}",
-                action="unpack it, or export it as CSV, and deliver that",
-            )  # fmt: skip
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and table.encoding != "utf-16":
-        raise ExtractRefused(
-            table, file=landed.relative, line=1, expected=f"text in {table.encoding}", found="text in utf-16",
-            action="set encoding: utf-16 in the declaration, or export as utf-8",
-        )  # fmt: skip
-
-
-def _transcode(table: RawTable, landed: LandedFile, copy: Path) -> None:
+def _transcode(table: RawTable, landed: LandedFile, path: Path, copy: Path) -> None:
     decoder = codecs.getincrementaldecoder(table.encoding)()
     # A single-byte encoding reads any UTF-8 file, as gibberish. Valid multi-byte UTF-8 is never an accident.
     as_utf8: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")()
     beyond_ascii = False
     line = 1
-    with landed.path.open("rb") as source, copy.open("wb") as target:
+    with path.open("rb") as source, copy.open("wb") as target:
         while True:
             chunk = source.read(_CHUNK)
             try:
@@ -455,22 +390,3 @@ def _line_end_kinds(path: Path) -> Iterator[str]:
     with path.open("rb") as stream:
         for line in stream:
             yield "\r\n" if line.endswith(b"\r\n") else "\n"
-
-
-def _fitting_delimiter(table: RawTable, header: Sequence[str], declared: Sequence[str]) -> str | None:
-    if len(declared) < 2 and len(header) < 2:
-        return None
-    joined = table.delimiter.join(header)
-    for other in DELIMITERS:
-        fields = next(csv.reader([joined], delimiter=other), [])
-        if other != table.delimiter and len(set(fields) & set(declared)) * 2 > len(declared):
-            return other
-    return None
-
-
-def _delimiter_name(delimiter: str) -> str:
-    return f"{DELIMITERS[delimiter]} ({_yaml_delimiter(delimiter)})"
-
-
-def _yaml_delimiter(delimiter: str) -> str:
-    return '"\\t"' if delimiter == "\t" else f'"{delimiter}"'

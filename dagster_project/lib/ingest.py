@@ -5,8 +5,8 @@ holds follows from the files alone, not from the order or the nights in which th
 
 - A file is known by its content. The same content again, also under another name, adds nothing.
 - `by_file`: the table is the union of its files; a changed file replaces its own rows. `full`: the last file
-  by name is the table.
-- Of several rows with the same key, the one in the first file by name, there on the first line, is loaded;
+  by name is the table. `incremental`: each file brings new and changed rows, see `incremental.py`.
+- `by_file`: of several rows with the same key, the one in the first file by name, there on the first line, is loaded;
   the others are rejects. A late file with an earlier name therefore takes a key over, and when the row that
   was loaded goes, the next one comes back out of the rejects.
 - A file that disappears from the landing folder keeps its rows: folders get tidied, and history must not go
@@ -15,7 +15,8 @@ holds follows from the files alone, not from the order or the nights in which th
 - Rejects are kept for the files that are in the table; the ledger keeps the counts of all that ever were.
 - When the declaration of columns, types or format changes, the table is built again from its files.
 
-The shape of files is judged in `extract.py`, single values in `casts.py`. This module knows the ledger.
+The shape of files is judged in `extract.py`, single values in `casts.py`, and `conservation.py` insists that
+nothing went missing. This module knows the ledger.
 """
 
 import hashlib
@@ -30,6 +31,7 @@ import duckdb
 
 from dagster_project.lib.audit_tables import ensure_audit_tables, write_domain_coverage, write_run_settings
 from dagster_project.lib.casts import Cast, casts, describe, explain
+from dagster_project.lib.conservation import ConservationBroken, measure, settle
 from dagster_project.lib.extract import (
     ExtractRefused,
     FileChanged,
@@ -43,10 +45,13 @@ from dagster_project.lib.extract import (
     readable,
     reader,
 )
+from dagster_project.lib.header import is_reordered
+from dagster_project.lib.incremental import Versions
 from dagster_project.lib.sources import RawTable
 from dagster_project.lib.sql import column_list, identifier, literal
 
 __all__ = [
+    "ConservationBroken",
     "ExtractRefused",
     "IngestResult",
     "ensure_audit_tables",
@@ -59,11 +64,6 @@ __all__ = [
 # From this many unreadable values on, and more than half of a column, the file is not the declared one.
 _MANY = 3
 _SHOWN_REJECTS = 5
-_FOREIGN_HAND = "The warehouse was changed by something else than the ingest; nothing was written."
-
-
-class ConservationBroken(Exception):
-    """Rows that were read are neither loaded nor rejected: somebody else has edited the warehouse."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,7 @@ class IngestResult:
     rows_read: int
     rows_loaded: int
     rows_rejected: int
+    rows_superseded: int
     row_count: int
     rejected_count: int
     data_as_of: date | None
@@ -118,8 +119,9 @@ def ingest_table(
     more; if it changes again, the extract is refused.
     """
     ensure_audit_tables(connection)
-    # Line numbers come from the order in which rows are read.
-    connection.execute("set preserve_insertion_order = true")
+    # Line numbers come from the order in which rows are read. A locked connection has it set already.
+    if not connection.execute("select current_setting('preserve_insertion_order')").fetchone()[0]:
+        connection.execute("set preserve_insertion_order = true")
     for last_try in (False, True):
         try:
             return _in_transaction(connection, table, landing, run_id)
@@ -158,14 +160,16 @@ def plan_changes(
     landed: Sequence[LandedFile],
     active: Sequence[LedgerFile],
     *,
-    full: bool,
+    load: str,
     unfitting: Collection[str] = (),
     rebuild: bool = False,
 ) -> Plan:
     """Decide what to load and what to retire.
 
-    `unfitting` are the active paths that still lie there but no longer fit the table's pattern.
+    `unfitting` are the active paths that still lie there but no longer fit the table's pattern. In an incremental
+    table the same content under two names is two deliveries: the later one may put back what came between.
     """
+    full, by_name = load == "full", load == "incremental"
     if full:
         newest = max(landed, key=lambda file: file.relative)
         standing = max((file.path for file in active if file.path not in unfitting), default="")
@@ -174,7 +178,9 @@ def plan_changes(
     owners: dict[str, LandedFile] = {}
     copies = []
     for file in sorted(landed, key=lambda file: file.relative):
-        if file.sha256 in owners:
+        if by_name:
+            owners[file.relative] = file
+        elif file.sha256 in owners:
             copies.append((file, owners[file.sha256].relative))
         else:
             owners[file.sha256] = file
@@ -189,8 +195,8 @@ def plan_changes(
             retire.append(old)
         else:
             gone.append(old)
-    load = tuple(file for path, file in wanted.items() if path not in keep)
-    return Plan(load, tuple(retire), tuple(copies), tuple(gone))
+    coming = tuple(file for path, file in wanted.items() if path not in keep)
+    return Plan(coming, tuple(retire), tuple(copies), tuple(gone))
 
 
 def declaration_hash(table: RawTable) -> str:
@@ -205,13 +211,23 @@ def declaration_hash(table: RawTable) -> str:
         "key": table.key,
         "load": table.load,
         "read": (table.delimiter, table.encoding, table.decimal_separator),
+        # only what differs from the default, so that a table declared before there was a choice stays as it is
+        **{
+            key: value
+            for key, default in (("format", "csv"), ("sheet", None), ("deleted_flag", None))
+            if (value := getattr(table, key)) != default
+        },
     }
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
-def content_hash(sha256s: Iterable[str], declaration: str) -> str:
-    """A hash of what a raw table holds: of its files, in any order, and of how they are read."""
-    return hashlib.sha256("\n".join([*sorted(sha256s), declaration]).encode()).hexdigest()
+def content_hash(files: Iterable[LedgerFile], declaration: str) -> str:
+    """A hash of what a raw table holds: of its files, in the order of their names, and of how they are read.
+
+    The names themselves do not count, but their order does: it decides between rows with the same key.
+    """
+    contents = [file.sha256 for file in sorted(files, key=lambda file: file.path)]
+    return hashlib.sha256("\n".join([*contents, declaration]).encode()).hexdigest()
 
 
 def _in_transaction(
@@ -248,6 +264,8 @@ class _Loader:
         self.declaration = declaration_hash(table)
         self.first_rowid: dict[str, int] = {}
         self.incoming = self.line = ""
+        self.notes: list[str] = []
+        self.versions = Versions(connection, table) if table.load == "incremental" else None
 
     def run(self, landed: Sequence[LandedFile], fitting: Collection[str]) -> IngestResult:
         active = self._active_files()
@@ -255,20 +273,21 @@ class _Loader:
         unfitting = {
             old.path for old in active if old.path not in fitting and (self.landing / old.path).exists()
         }
-        plan = plan_changes(
-            landed, active, full=self.table.load == "full", unfitting=unfitting, rebuild=rebuild
-        )
-        if rebuild and plan.gone:
-            raise self._cannot_rebuild(plan.gone)
-        plan = Plan(plan.load, plan.retire, self._unrecorded(plan.copies), plan.gone)
+        plan = plan_changes(landed, active, load=self.table.load, unfitting=unfitting, rebuild=rebuild)
+        # the extracts of a database are taken anew when its columns change, and the older ones put aside
+        gone = () if rebuild and self.table.query_from else plan.gone
+        if rebuild and gone:
+            raise self._cannot_rebuild(gone)
+        plan = Plan(plan.load, plan.retire, self._unrecorded(plan.copies), gone)
         if rebuild or (plan.retire and len(plan.retire) == len(active)):
             self._empty()
         else:
             self._retire(plan.retire)
         loaded = {file.relative: self._load_file(file) for file in plan.load}
         self._write_successors(plan, loaded)
-        if rebuild or plan.load or plan.retire:
-            self._settle_counts()
+        if self.versions:
+            self.versions.settle()
+        settle(self.connection, self.table)
         return self._result(plan, rebuild, files_seen=len(landed))
 
     # What is there
@@ -314,17 +333,26 @@ class _Loader:
         columns = ", ".join(f"{identifier(column.name)} {column.data_type}" for column in self.columns)
         self._rows(f"drop table if exists {self.raw}")
         self._rows(f"create table {self.raw} ({columns}, _file_id bigint, _line bigint)")
+        self._rows(f"drop table if exists {identifier('superseded', self.table.identifier)}")
+        if self.versions:
+            self.versions.create()
         self._rows(f"delete from audit.rejects where {self._own}")
+        self._rows(f"delete from audit.conservation where {self._own}")
         self._supersede(f"{self._own} and status = 'loaded'")
 
     def _retire(self, files: Sequence[LedgerFile]) -> None:
         if not files:
             return
         ids = ", ".join(str(file.file_id) for file in files)
-        self._rows(f"delete from {self.raw} where _file_id in ({ids})")
+        if self.versions:
+            self.versions.retire([file.file_id for file in files])
+        else:
+            self._rows(f"delete from {self.raw} where _file_id in ({ids})")
         self._rows(f"delete from audit.rejects where file_id in ({ids})")
+        self._rows(f"delete from audit.conservation where file_id in ({ids})")
         self._supersede(f"file_id in ({ids})")
-        self._promote()
+        if not self.versions:
+            self._promote()
 
     def _supersede(self, condition: str) -> None:
         self._rows(
@@ -364,7 +392,8 @@ class _Loader:
 
     def _load_file(self, landed: LandedFile) -> int:
         file_id = self._rows("select coalesce(max(file_id), 0) + 1 from audit.files")[0][0]
-        with readable(self.table, landed) as shape:
+        with readable(self.connection, self.table, landed) as shape:
+            self._note_order(landed, shape)
             self._read(landed, shape)
             rows = self._count_rows("incoming")
             check_fields(self.connection, self.table, landed, shape, rows)
@@ -384,8 +413,16 @@ class _Loader:
             if self._rows("select 1 from temp.incoming where _bad is not null limit 1"):
                 self._read_texts(shape)
                 self._write_rejects(landed, file_id)
-            self._insert(
-                f"select {self._names()}, {file_id}, {self.line} from {self.incoming} where _bad is null"
+            good = (
+                f"select {self._names()}, {file_id} as _file_id, {self.line} as _line "
+                f"from {self.incoming} where _bad is null"
+            )
+            if self.versions:
+                self.versions.take_in(good)
+            else:
+                self._insert(good)
+            measure(
+                self.connection, self.table, file_id, landed.relative, rows, texts="texts" in self.first_rowid
             )
         if identify(landed.relative, landed.path).sha256 != landed.sha256:
             raise FileChanged(landed.relative)
@@ -397,8 +434,16 @@ class _Loader:
         )  # fmt: skip
         self._rows("drop table temp.incoming")
         self._rows("drop table if exists temp.texts")
+        self.first_rowid.clear()
         self._rows("drop table if exists temp.lines")
         return file_id
+
+    def _note_order(self, landed: LandedFile, shape: Shape) -> None:
+        if is_reordered(self.table, shape.header):
+            self.notes.append(
+                f"{landed.relative} has its columns in another order than declared: "
+                f"{', '.join(shape.header)}; they were read by name"
+            )
 
     def _rules(self, prefix: str = "source.") -> list[Cast]:
         return casts(self.columns, self.table.decimal_separator, prefix, "incoming.")
@@ -413,7 +458,7 @@ class _Loader:
                 create or replace temp table incoming as
                 select {values}, cast(case {bad} end as smallint) as _bad
                 from {reader(self.table, shape)} as source""")
-        except duckdb.InvalidInputException as error:
+        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
             raise diagnose(self.table, landed, shape, str(error).splitlines()[0]) from None
         except duckdb.IOException as error:
             if not landed.path.exists():
@@ -432,7 +477,7 @@ class _Loader:
 
     def _read_texts(self, shape: Shape) -> None:
         """The file's texts, read only when a row must be shown as it stands in the file."""
-        if not self._rows("select 1 from duckdb_tables() where temporary and table_name = 'texts'"):
+        if "texts" not in self.first_rowid:
             self._rows(f"create temp table texts as select {self._names()} from {reader(self.table, shape)}")
             self._count_rows("texts")
 
@@ -488,7 +533,9 @@ class _Loader:
     def _number_lines(self, breaks: list[tuple[int, int]]) -> None:
         """Settle how a line follows from a row's place: by a sum alone, where a row is a line."""
         self.incoming, self.line = "temp.incoming", f"{self._place('incoming')} + 2"
-        if breaks:
+        if len(breaks) == 1 and breaks[0][0] == 0:
+            self.line += f" + {breaks[0][1]}"
+        elif breaks:
             # No ASOF join: a table made in this transaction counts as empty, and it would become a loop.
             self._rows(
                 f"""
@@ -504,7 +551,10 @@ class _Loader:
             self.line = "lines.line"
 
     def _reject_doubles(self, landed: LandedFile) -> None:
-        """Mark rows whose key stands before them; take out of the table what this file stands before."""
+        """Mark rows whose key stands before them; take out of the table what this file stands before.
+
+        In an incremental table a key in another file is no double, but another version of the row.
+        """
         good = "temp.incoming where _bad is null"
         if self._rows(f"select 1 from {good} group by {self._key()} having count(*) > 1 limit 1"):
             self._rows(f"""
@@ -515,6 +565,8 @@ class _Loader:
                             row_number() over (partition by {self._key()} order by rowid) as turn
                         from {good}) as turns
                     where turn > 1)""")
+        if self.versions:
+            return
         self._rows(
             f"""
             create or replace temp table clashes as
@@ -583,55 +635,15 @@ class _Loader:
         for copy, owner in plan.copies:
             self._rows(
                 f"""
-                insert into audit.files
+                insert into audit.files (
+                    file_id, source_system, table_name, path, sha256, bytes, rows_read, rows_loaded,
+                    rows_rejected, status, loaded_at, superseded_at, superseded_by, run_id)
                 select
                     (select max(file_id) + 1 from audit.files), source_system, table_name, ?, sha256, bytes,
                     0, 0, 0, 'superseded', ?, ?, file_id, ?
                 from audit.files where {self._own} and status = 'loaded' and path = ?""",
                 copy.relative, self.now, self.now, self.run_id, owner,
             )  # fmt: skip
-
-    def _settle_counts(self) -> None:
-        """Count what is there, file by file, and insist that every row that was read is accounted for."""
-        self._rows(f"""
-            create or replace temp table counted as
-            select
-                files.file_id,
-                coalesce(inside.n, 0) as rows_loaded,
-                coalesce(outside.n, 0) as rows_rejected
-            from audit.files
-            left join (select _file_id, count(*) as n from {self.raw} group by 1) as inside
-                on files.file_id = inside._file_id
-            left join (
-                select file_id, count(*) as n from audit.rejects where {self._own} group by 1) as outside
-                on files.file_id = outside.file_id
-            where files.source_system = {literal(self.table.system)}
-                and files.table_name = {literal(self.table.name)} and files.status = 'loaded'""")
-        self._rows("""
-            update audit.files set rows_loaded = counted.rows_loaded, rows_rejected = counted.rows_rejected
-            from temp.counted
-            where files.file_id = counted.file_id
-                and (files.rows_loaded is distinct from counted.rows_loaded
-                    or files.rows_rejected is distinct from counted.rows_rejected)""")
-        self._rows("drop table temp.counted")
-        uneven = self._rows(f"""
-            select path, rows_read, rows_loaded, rows_rejected from audit.files
-            where {self._own} and status = 'loaded' and rows_read <> rows_loaded + rows_rejected
-            order by path""")
-        if uneven:
-            path, read, loaded, rejected = uneven[0]
-            raise ConservationBroken(
-                f"{self.table.system}.{self.table.name}: {read} rows were read from {path}, but {loaded} are "
-                f"loaded and {rejected} rejected. {_FOREIGN_HAND}"
-            )
-        strays = self._rows(f"""
-            select count(*) from {self.raw} where _file_id not in (
-                select file_id from audit.files where {self._own} and status = 'loaded')""")[0][0]
-        if strays:
-            raise ConservationBroken(
-                f"{self.table.system}.{self.table.name}: {strays} rows belong to no file of the ledger. "
-                f"{_FOREIGN_HAND}"
-            )
 
     def _result(self, plan: Plan, rebuild: bool, files_seen: int) -> IngestResult:
         newest = (
@@ -640,7 +652,7 @@ class _Loader:
         row_count, data_as_of = self._rows(f"select count(*), {newest} from {self.raw}")[0]
         rejected_count = self._rows(f"select count(*) from audit.rejects where {self._own}")[0][0]
         active = self._active_files()
-        content = content_hash((file.sha256 for file in active), self.declaration)
+        content = content_hash(active, self.declaration)
         state = (self.table.domain, row_count, rejected_count, data_as_of, content, self.declaration)
         known = self._rows(
             "select domain, row_count, rejected_count, data_as_of, content_hash, declaration_hash "
@@ -654,16 +666,17 @@ class _Loader:
                 "data_as_of, content_hash, declaration_hash, loaded_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 self.table.system, self.table.name, *state, self.now,
             )  # fmt: skip
-        counts = (0, 0, 0)
+        counts = (0, 0, 0, 0)
         if plan.load:
             counts = self._rows(
-                "select sum(rows_read), sum(rows_loaded), sum(rows_rejected) from audit.files "
-                f"where {self._own} and status = 'loaded' and path in (select unnest(?))",
+                "select sum(rows_read), sum(rows_loaded), sum(rows_rejected), sum(rows_superseded) "
+                f"from audit.files where {self._own} and status = 'loaded' and path in (select unnest(?))",
                 [file.relative for file in plan.load],
             )[0]
         notes = [
             f"{copy.relative} has the same content as {owner} and adds nothing" for copy, owner in plan.copies
         ]
+        notes.extend(self.notes)
         if rebuild and known:
             notes.append("the declaration has changed: the table was built again from its files")
         if plan.gone:
@@ -683,6 +696,7 @@ class _Loader:
             rows_read=int(counts[0]),
             rows_loaded=int(counts[1]),
             rows_rejected=int(counts[2]),
+            rows_superseded=int(counts[3]),
             row_count=row_count,
             rejected_count=rejected_count,
             data_as_of=data_as_of,

@@ -16,6 +16,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dagster_project.lib.sources import (
+    RawTable,
     SourceSystem,
     find_systems,
     load_system,
@@ -59,6 +60,19 @@ class Settings:
     def warehouse(self) -> Path:
         """The private database file; only the pipeline opens it."""
         return self.home / "warehouse.duckdb"
+
+    @property
+    def readable_folders(self) -> list[Path]:
+        """What may be read while landed data is processed: the landing folders and the databases' extracts."""
+        return [*self.landing.values(), self.home / "extracts"]
+
+    def extracts(self, system: str) -> Path:
+        """Where the extracts of a system's database are landed."""
+        return self.home / "extracts" / system
+
+    def landing_of(self, table: RawTable) -> Path:
+        """Where the files of a table lie."""
+        return self.landing[table.system] if table.query_from is None else self.extracts(table.system)
 
     @property
     def dbt_target(self) -> Path:
@@ -150,14 +164,15 @@ class Settings:
                 "that one in each system."
             )
 
+        home = Path(environment.get("SCORECARD_HOME") or CHECKOUT / "var").expanduser().resolve()
         return cls(
-            home=Path(environment.get("SCORECARD_HOME") or CHECKOUT / "var").expanduser().resolve(),
+            home=home,
             company=environment.get("SCORECARD_COMPANY") or systems[0].name,
             systems=systems,
             domain_feeds=domain_feeds,
             feeds=staging_feeds(domain_feeds, {system.name: system.folder for system in systems}, CONTRACT),
             external=tuple(system for system in systems if STAGING not in system.folder.parents),
-            landing=_landing_folders(environment.get("SCORECARD_LANDING") or "", systems),
+            landing=_landing_folders(environment.get("SCORECARD_LANDING") or "", systems, home),
             plan=_plan(environment.get("SCORECARD_PLAN") or str(SHIPPED_PLAN)),
             as_of=_as_of(
                 environment.get("SCORECARD_AS_OF") or "", systems, today or datetime.now(zone).date()
@@ -171,7 +186,7 @@ class Settings:
         )
 
 
-def _landing_folders(text: str, systems: tuple[SourceSystem, ...]) -> dict[str, Path]:
+def _landing_folders(text: str, systems: tuple[SourceSystem, ...], home: Path) -> dict[str, Path]:
     """One folder for a single system, or ``system:folder,system:folder``."""
     if not text:
         given: dict[str, str] = {}
@@ -194,6 +209,9 @@ def _landing_folders(text: str, systems: tuple[SourceSystem, ...]) -> dict[str, 
     folders = {}
     for system in systems:
         folder = given.get(system.name) or system.landing
+        if not folder and not system.has_files:
+            folders[system.name] = home / "extracts" / system.name
+            continue
         if not folder:
             raise SettingsError(
                 f"No landing folder for the source system {system.name}: its declaration names none, so set "

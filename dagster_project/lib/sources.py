@@ -20,9 +20,12 @@ from dagster_project.lib.catalogue import observed_kpi_ids
 DOMAINS = ("sales", "marketing", "service", "finance", "hr", "logistics", "observed")
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 ENCODINGS = ("utf-8", "utf-16", "windows-1252", "iso-8859-1", "iso-8859-15", "cp850")
+FORMATS = ("csv", "parquet", "jsonl", "xlsx")
 PLAIN_TYPES = ("varchar", "integer", "bigint", "double", "date", "timestamp", "boolean")
 RESERVED_COLUMNS = ("_file_id", "_line", "_bad", "_path", "_rank", "rowid")
+_QUALIFIED = re.compile(r"[^.\x00-\x1f]+(\.[^.\x00-\x1f]+)?")
 
+_CURSORS = ("integer", "bigint", "date", "timestamp")
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 _DECIMAL = re.compile(r"decimal\((\d{1,2}),\s*(\d{1,2})\)")
 _FORMAT_PART = re.compile(r"%(-?[A-Za-z%])")
@@ -69,6 +72,12 @@ def _file_pattern(value: str) -> str:
 def _delimiter(value: str) -> str:
     if value not in DELIMITERS:
         raise ValueError('one of "," ";" "|" and "\\t" is allowed')
+    return value
+
+
+def _qualified(value: str) -> str:
+    if not _QUALIFIED.fullmatch(value):
+        raise ValueError("a table of the database is named schema.table, as it is spelt there")
     return value
 
 
@@ -142,15 +151,26 @@ class TableSettings(_Declared):
     """What stands under `config.meta` of a table."""
 
     domain: Domain
-    files: Annotated[str, AfterValidator(_file_pattern)]
-    load: Literal["by_file", "full"]
+    files: Annotated[str, AfterValidator(_file_pattern)] | None = None
+    query_from: Annotated[str, AfterValidator(_qualified)] | None = None
+    cursor_column: str | None = None
+    load: Literal["by_file", "full", "incremental"]
     key: Annotated[list[str], Field(min_length=1)]
+    deleted_flag: str | None = None
     date_column: str | None = None
+    format: Literal[FORMATS] = "csv"
+    sheet: Annotated[str, Field(min_length=1)] | None = None
     delimiter: Annotated[str, AfterValidator(_delimiter)] = ","
     encoding: Literal[ENCODINGS] = "utf-8"
     decimal_separator: Literal[".", ","] = "."
     final_newline: bool = True
     minimum_rows: Annotated[int, Field(ge=0)] = 1
+
+    @model_validator(mode="after")
+    def _from_one_place(self) -> "TableSettings":
+        if (self.files is None) == (self.query_from is None):
+            raise ValueError("one of `files` and `query_from` is needed, and only one")
+        return self
 
 
 class RawTable(TableSettings):
@@ -160,6 +180,18 @@ class RawTable(TableSettings):
     name: str
     description: str = ""
     columns: list[Column]
+
+    @property
+    def pattern(self) -> str:
+        """The pattern of the table's files; the extracts of a database have a folder for each table."""
+        if self.files is not None:
+            return self.files
+        return f"{self.name}/{self.name}_{'[0-9]*' if self.load == 'incremental' else 'all'}.parquet"
+
+    @property
+    def place(self) -> str:
+        """Where the table comes from, as shown to people."""
+        return self.files or f"{self.query_from} in the database of {self.system}"
 
     @property
     def loaded_columns(self) -> list[Column]:
@@ -216,6 +248,11 @@ class SourceSystem(SystemSettings):
     folder: Path
     description: str = ""
     tables: list[RawTable]
+
+    @property
+    def has_files(self) -> bool:
+        """Whether any table comes as files, so that there must be a landing folder."""
+        return any(table.query_from is None for table in self.tables)
 
     @property
     def declared_domains(self) -> list[str]:
@@ -336,7 +373,7 @@ def load_system(folder: Path) -> SourceSystem:
                 Column(name=c.name, data_type=c.data_type, description=c.description, **dict(c.config.meta))
                 for c in declared.columns
             ],
-            **dict(declared.config.meta),
+            **dict(declared.config.meta) | _extract_format(declared.config.meta),
         )
         tables.append(table)
         if declared.identifier != table.identifier:
@@ -360,6 +397,11 @@ def load_system(folder: Path) -> SourceSystem:
         tables=tables,
         **dict(source.config.meta),
     )
+
+
+def _extract_format(settings: TableSettings) -> dict[str, str]:
+    """What is read from a database is landed as Parquet."""
+    return {"format": "parquet"} if settings.query_from else {}
 
 
 def parse_sources_setting(text: str, available: Mapping[str, SourceSystem]) -> dict[str, list[str]]:
@@ -461,6 +503,7 @@ def _table_faults(table: RawTable) -> Iterator[str]:
         if column is None or not column.load or column.data_type not in ("date", "timestamp"):
             named = f"`{table.date_column}`"
             yield f"key config.meta.date_column: {named} is no loaded column of type date or timestamp"
+    yield from _format_faults(table, columns)
     for column in table.columns:
         if column.format is not None and column.data_type not in ("date", "timestamp"):
             yield f"column `{column.name}`, key format: only a date or a timestamp has a format"
@@ -468,6 +511,44 @@ def _table_faults(table: RawTable) -> Iterator[str]:
             yield f"column `{column.name}`, key lookup: only a varchar can be looked up"
         if column.required and not column.load:
             yield f"column `{column.name}`, key required: a column that is not loaded cannot be required"
+
+
+def _format_faults(table: RawTable, columns: Mapping[str, Column]) -> Iterator[str]:
+    """Keys that say nothing for the table's format, or for where it comes from: nobody would see them ignored."""
+    csv_only = {"delimiter": ",", "encoding": "utf-8", "final_newline": True}
+    for key, default in csv_only.items():
+        if table.format != "csv" and getattr(table, key) != default:
+            yield f"key config.meta.{key}: only a csv file has one, and the format is {table.format}"
+    if table.format == "parquet" and table.decimal_separator != ".":
+        yield "key config.meta.decimal_separator: numbers in a Parquet file have none"
+    if table.sheet is not None and table.format != "xlsx":
+        yield f"key config.meta.sheet: only an xlsx file has sheets, and the format is {table.format}"
+    if table.deleted_flag is not None:
+        flag = columns.get(table.deleted_flag)
+        if table.load != "incremental":
+            yield "key config.meta.deleted_flag: only with load: incremental is a row taken back by a later one"
+        if flag is None or not flag.load or flag.data_type != "boolean":
+            yield f"key config.meta.deleted_flag: `{table.deleted_flag}` is no loaded column of type boolean"
+    if table.query_from is None:
+        if table.cursor_column is not None:
+            yield "key config.meta.cursor_column: only a table with query_from has one"
+        return
+    if table.load == "by_file":
+        yield "key config.meta.load: a table of a database is loaded full or incremental"
+    if table.load == "incremental" and table.cursor_column is None:
+        yield "key config.meta.cursor_column: is needed, to know which rows of the database are new"
+    if table.cursor_column is not None:
+        cursor = columns.get(table.cursor_column)
+        if table.load != "incremental":
+            yield "key config.meta.cursor_column: only with load: incremental does it mean anything"
+        if cursor is None or not cursor.load or cursor.data_type not in _CURSORS:
+            yield (
+                f"key config.meta.cursor_column: `{table.cursor_column}` is no loaded column of type "
+                f"{', '.join(_CURSORS)}"
+            )
+    for column in table.columns:
+        if column.format is not None:
+            yield f"column `{column.name}`, key format: a database has dates, not texts of dates"
 
 
 def _describe(fault: Mapping[str, Any], data: object) -> str:

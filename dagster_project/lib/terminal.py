@@ -1,12 +1,14 @@
 """The scorecard as a table in the terminal.
 
 Belongs here: reading the rows of a published file and rendering them for people. Every figure comes
-from the published tables; nothing is computed here but the choice of period and the formatting.
+from the published tables; nothing is computed here but the choice of period and the formatting. The one table
+about the raw side, what came in and where it is, is rendered here too.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,9 +16,12 @@ from pathlib import Path
 
 import duckdb
 from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.box import SIMPLE
 from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
+
+from dagster_project.lib.conservation import ConservationLine
 
 PERSPECTIVES = ("financial", "customer", "internal_process", "learning_growth")
 WORDS = {
@@ -268,6 +273,35 @@ def print_scorecard(
             Text(f"File    {_short(published)}", no_wrap=True, overflow="ignore"),
         )
     )
+
+
+def conservation_table(lines: Sequence[ConservationLine]) -> Table:
+    """Where every row and every cent of the raw tables is; the rows of a table once, then each of its amounts."""
+    table = Table(title="Read = loaded + rejected + superseded", title_justify="left", box=SIMPLE)
+    table.add_column("Raw table, amount", overflow="fold")
+    for heading in ("Files", "Read", "Loaded", "Rejected", "Superseded", "Unreadable", ""):
+        table.add_column(heading, justify="right", no_wrap=True)
+    rows, before = [0, 0, 0, 0, 0], None
+    for line in lines:
+        name = f"{line.source_system}.{line.table_name}"
+        if name != before:
+            counts = [line.files, line.rows_read, line.rows_loaded, line.rows_rejected, line.rows_superseded]
+            rows = [total + count for total, count in zip(rows, counts, strict=True)]
+            table.add_row(name, *(f"{count:,}" for count in counts), "", _kept(line))
+        if line.column_name is not None:
+            amounts = (line.amount_read, line.amount_loaded, line.amount_rejected, line.amount_superseded)
+            shown = (f"{amount.normalize():,f}" for amount in amounts)
+            table.add_row(f"  {line.column_name}", "", *shown, f"{line.unreadable_count:,}", _kept(line))
+        before = name
+    count = sum(line.column_name is not None for line in lines)
+    kept = "ok" if all(line.is_conserved for line in lines) else "BROKEN"
+    table.add_section()
+    table.add_row(f"all rows, {count} amounts", *(f"{total:,}" for total in rows), "", kept, style="bold")
+    return table
+
+
+def _kept(line: ConservationLine) -> str:
+    return "ok" if line.is_conserved else "BROKEN"
 
 
 def _short(path: Path) -> Path:

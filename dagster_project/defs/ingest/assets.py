@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.defs.resources import Warehouse, manifest, raw_key, settings
+from dagster_project.lib.database import extract_tables
 from dagster_project.lib.extract import ExtractRefused
 from dagster_project.lib.gate import find_suites, raw_tables_read
 from dagster_project.lib.holds import remember_refusal
@@ -44,6 +45,7 @@ def describe(result: IngestResult) -> dict[str, Any]:
         "rows_read": result.rows_read,
         "rows_loaded": result.rows_loaded,
         "rows_rejected": result.rows_rejected,
+        "rows_superseded": result.rows_superseded,
         "rejects_in_table": result.rejected_count,
         "rejects": list(result.rejects),
         "data_as_of": str(result.data_as_of or ""),
@@ -79,8 +81,8 @@ def ingest_assets(system: SourceSystem) -> dg.AssetsDefinition:
             dg.AssetSpec(
                 key,
                 group_name="raw",
-                description=f"{table.description}\n\nFiles: `{table.files}`. Key: {', '.join(table.key)}.",
-                metadata={"source_system": system.name, "domain": table.domain, "files": table.files},
+                description=f"{table.description}\n\nFrom: `{table.place}`. Key: {', '.join(table.key)}.",
+                metadata={"source_system": system.name, "domain": table.domain, "files": table.pattern},
                 kinds={"duckdb"},
                 skippable=True,
             )
@@ -97,13 +99,17 @@ def ingest_assets(system: SourceSystem) -> dg.AssetsDefinition:
         landing = settings().landing[system.name]
         refused: list[str] = []
         new_rows = rejected_rows = 0
+        selected = [table for key, table in tables.items() if key in context.selected_asset_keys]
+        not_extracted = extract_tables(selected, settings().extracts(system.name))
         with warehouse.connect() as connection:
             ensure_audit_tables(connection)
             for key, table in tables.items():
                 if key not in context.selected_asset_keys:
                     continue
                 try:
-                    result = ingest_table(connection, table, landing, context.run_id)
+                    if table.name in not_extracted:
+                        raise not_extracted[table.name]
+                    result = ingest_table(connection, table, settings().landing_of(table), context.run_id)
                 except ExtractRefused as refusal:
                     # the others still come in; what is built from this one is stale, or held (lib/holds.py)
                     refused.append(str(refusal))
@@ -125,7 +131,7 @@ def ingest_assets(system: SourceSystem) -> dg.AssetsDefinition:
             f"{system.name}: {len(tables) - len(refused)} of {len(tables)} tables from {landing}; "
             f"{new_rows:,} new rows, {rejected_rows:,} rejected."
         )
-        if refused and not landing.is_dir():
+        if refused and system.has_files and not landing.is_dir():
             context.log.warning(f"{system.name}: there is no landing folder {landing}; no extract came in.")
         else:
             for text in refused:

@@ -423,7 +423,7 @@ def test_failure_in_the_middle_changes_nothing(connection, landing, monkeypatch)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(ingest_module._Loader, "_settle_counts", crash)
+        patch.setattr(ingest_module, "settle", crash)
         with pytest.raises(KeyboardInterrupt):
             ingest_table(connection, make_table(), landing, "two")
     assert everything(connection) == before

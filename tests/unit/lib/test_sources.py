@@ -88,7 +88,7 @@ FAULTS = [
     (f"{TABLE}/config/meta/files", "C:\\x.csv", ["key config.meta.files", "relative"]),
     (f"{TABLE}/config/meta/files", "a**/x.csv", ["key config.meta.files", "`**` must stand alone"]),
     (f"{TABLE}/config/meta/files", "a/", ["key config.meta.files", "must end in a file name"]),
-    (f"{TABLE}/config/meta/load", "append", ["key config.meta.load", "'by_file' or 'full'", "found `append`"]),
+    (f"{TABLE}/config/meta/load", "append", ["key config.meta.load", "'by_file', 'full' or 'incremental'", "found `append`"]),
     (f"{TABLE}/config/meta/key", [], ["key config.meta.key", "at least 1 item"]),
     (f"{TABLE}/config/meta/key", ["id"], ["there is no column `id`; there are ordernr, kundnr"]),
     (f"{TABLE}/config/meta/key", ["ordernr", "ordernr"], ["a column stands there twice"]),
@@ -99,6 +99,14 @@ FAULTS = [
     (f"{TABLE}/config/meta/minimum_rows", -1, ["key config.meta.minimum_rows", "greater than or equal to 0"]),
     (f"{TABLE}/config/meta/final_newline", "no", ["key config.meta.final_newline", "found `no`"]),
     (f"{TABLE}/config/meta/delimeter", ";", ["key config.meta.delimeter: unknown key", "delimiter", "minimum_rows"]),
+    (f"{TABLE}/config/meta/format", "excel", ["key config.meta.format", "'parquet'", "found `excel`"]),
+    (f"{TABLE}/config/meta/format", "jsonl", ["key config.meta.delimiter: only a csv file has one, and the format is jsonl"]),
+    (f"{TABLE}/config/meta/sheet", "Sales", ["key config.meta.sheet: only an xlsx file has sheets"]),
+    (f"{TABLE}/config/meta/files", None, ["one of `files` and `query_from` is needed, and only one"]),
+    (f"{TABLE}/config/meta/query_from", "shop.orders", ["one of `files` and `query_from` is needed, and only one"]),
+    (f"{TABLE}/config/meta/deleted_flag", "makulerad", ["key config.meta.deleted_flag: only with load: incremental"]),
+    (f"{TABLE}/config/meta/deleted_flag", "datum", ["`datum` is no loaded column of type boolean"]),
+    (f"{TABLE}/config/meta/cursor_column", "datum", ["only a table with query_from has one"]),
     (f"{COLUMN}/name", "_line", ["column `_line`, key name", "ingest itself uses"]),
     (f"{COLUMN}/name", "ORDERNR", ["column `ordernr`: declared twice"]),
     (f"{COLUMN}/data_type", "text", ["table `orders`, column `datum`, key data_type", "decimal(p, s)", "found `text`"]),
@@ -134,6 +142,47 @@ def test_fault_is_named_with_file_place_and_what_is_allowed(tmp_path, path, valu
 
 def test_untouched_declaration_passes_the_same_way(tmp_path):
     assert len(load_system(write(tmp_path, DECLARED)).tables) == 4
+
+
+def from_database(**settings):
+    data = copy.deepcopy(DECLARED)
+    table = data["sources"][0]["tables"][2]
+    meta = {"domain": "sales", "query_from": "shop.orders", "load": "full", "key": ["ordernr"]}
+    table["config"]["meta"] = {name: value for name, value in (meta | settings).items() if value is not None}
+    for column in table["columns"]:
+        column.get("config", {}).get("meta", {}).pop("format", None)
+    return data
+
+
+def test_a_table_of_a_database_is_landed_as_parquet(tmp_path):
+    full = load_system(write(tmp_path / "full", from_database())).tables[2]
+    assert (full.format, full.pattern, full.place) == (
+        "parquet", "orders/orders_all.parquet", "shop.orders in the database of kiosk",
+    )  # fmt: skip
+    settings = {"load": "incremental", "cursor_column": "datum", "deleted_flag": "makulerad"}
+    parts = load_system(write(tmp_path / "parts", from_database(**settings))).tables[2]
+    assert (parts.pattern, parts.cursor_column) == ("orders/orders_[0-9]*.parquet", "datum")
+
+
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [
+        ({"query_from": "a.b.c"}, "is named schema.table"),
+        ({"load": "by_file"}, "is loaded full or incremental"),
+        ({"load": "incremental"}, "key config.meta.cursor_column: is needed"),
+        ({"cursor_column": "datum"}, "only with load: incremental does it mean anything"),
+        (
+            {"load": "incremental", "cursor_column": "makulerad"},
+            "`makulerad` is no loaded column of type integer",
+        ),
+        ({"decimal_separator": ","}, "numbers in a Parquet file have none"),
+        ({"delimiter": ";"}, "only a csv file has one"),
+    ],
+)
+def test_a_table_of_a_database_is_checked(tmp_path, settings, word):
+    with pytest.raises(DeclarationError) as error:
+        load_system(write(tmp_path, from_database(**settings)))
+    assert word in str(error.value)
 
 
 @pytest.mark.parametrize(
