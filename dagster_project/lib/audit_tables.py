@@ -39,6 +39,9 @@ _TABLES = {
     "withheld_days": """
         subject varchar, scope_type varchar, scope_id varchar, withheld_date date, first_edition_id varchar,
         edition_number bigint""",
+    "row_counts": """
+        source_system varchar, table_name varchar, content_hash varchar, row_count bigint, newest_date date,
+        loaded_at timestamp, run_id varchar""",
 }
 
 

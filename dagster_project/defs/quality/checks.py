@@ -47,6 +47,7 @@ def suite_checks(name: str, judged: Sequence[Suite]) -> dg.AssetChecksDefinition
             settings().warehouse,
             [suite for suite in judged if asset_key(suite) in chosen],
             context.run.run_id,
+            as_of=settings().as_of,
             # a suite that passed for exactly these rows and this suite file still passes
             reuse=True,
         )
