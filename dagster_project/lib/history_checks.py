@@ -147,35 +147,8 @@ def _row_count_fits_history(
 
 def _history(connection: duckdb.DuckDBPyConnection, state: RawState, at_most: int) -> tuple[int, float]:
     """How many good contents there were before this one, `at_most` the newest of them, and their median."""
-    found = connection.execute(
-        """
-        select 1 from information_schema.tables
-        where
-            table_catalog = current_database() and table_schema = 'audit' and table_name = 'row_counts'
-        """
-    ).fetchone()
-    if found is None:
-        raise _CannotJudge(
-            "audit.row_counts, the memory of earlier row counts, is gone; ingest again to have it made anew, "
-            "or restore the warehouse"
-        )
-    unreadable = connection.execute(
-        """
-        select count(*) from audit.row_counts
-        where
-            source_system = ? and table_name = ?
-            and (content_hash is null or loaded_at is null or row_count is null or row_count < 0)
-        """,
-        [state.source_system, state.table_name],
-    ).fetchone()[0]
-    if unreadable:
-        raise _CannotJudge(
-            f"audit.row_counts holds {unreadable:,} rows of {state.source_system}.{state.table_name} that nobody "
-            "can read (no hash, no time, or no count); something else wrote them: delete them"
-        )
     # A content that was good before is judged by what came before it: the same content, the same verdict.
-    return connection.execute(
-        """
+    query = """
         with known as (
             select content_hash, row_count, loaded_at from audit.row_counts
             where source_system = $system and table_name = $table
@@ -191,15 +164,32 @@ def _history(connection: duckdb.DuckDBPyConnection, state: RawState, at_most: in
             limit $at_most
         )
 
-        select count(*), coalesce(median(row_count), 0) from before
-        """,
-        {
-            "system": state.source_system,
-            "table": state.table_name,
-            "content": state.content_hash,
-            "at_most": at_most,
-        },
-    ).fetchone()
+        select
+            (select count(*) from known
+            where content_hash is null or loaded_at is null or row_count is null or row_count < 0),
+            count(*),
+            coalesce(median(row_count), 0)
+        from before
+        """
+    parameters = {
+        "system": state.source_system,
+        "table": state.table_name,
+        "content": state.content_hash,
+        "at_most": at_most,
+    }
+    try:
+        unreadable, good, base = connection.execute(query, parameters).fetchone()
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        raise _CannotJudge(
+            "audit.row_counts, the memory of earlier row counts, is gone or has other columns; drop it and "
+            "ingest again to begin a new one, or restore the warehouse"
+        ) from error
+    if unreadable:
+        raise _CannotJudge(
+            f"audit.row_counts holds {unreadable:,} rows of {state.source_system}.{state.table_name} that nobody "
+            "can read (no hash, no time, or no count); something else wrote them: delete them"
+        )
+    return good, base
 
 
 def _newest_date_is_recent(
