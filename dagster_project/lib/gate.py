@@ -208,10 +208,10 @@ def judge(
         lookups = _look_up(connection)
         suite_hashes = {suite.name: _hash_or_none(lookups, suite) for suite in suites}
         earlier = _earlier_results(connection, suites, suite_hashes, lookups) if reuse else {}
-        # Before judging: a run killed in between leaves "never judged", not the verdict on other rows.
+        # Before judging: a run killed in between leaves "never judged", not the verdict on other rows or
+        # another day. What is reused is in memory.
         for suite in suites:
-            if suite.name not in earlier:
-                connection.execute("delete from audit.check_results where suite = ?", [suite.name])
+            connection.execute("delete from audit.check_results where suite = ?", [suite.name])
         with _Examination(connection) as examination:
             return [
                 _judge_one(
