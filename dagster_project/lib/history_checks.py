@@ -6,8 +6,8 @@ good row counts (`audit.row_counts`). Does not belong here: severities, verdicts
 Two types, written into a suite's list like any other expectation:
 
 - `row_count_fits_history`: `max_drop_ratio` and/or `max_growth_ratio`, the share of rows that may go or come
-  against the median of the last `compared_with` good contents; `accepted_row_count` where a person has
-  confirmed the size.
+  against the median of the last `compared_with` good contents; `accepted_row_count` is the size that a person
+  has confirmed: it passes, and history begins anew with it.
 - `newest_date_is_recent`: the newest date of `column` up to the run's as-of day is at most `max_age_days` old.
 
 They are judged anew every time, since history and as-of day move without any row moving.
@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from statistics import median
 from typing import Any
 
 import duckdb
@@ -128,68 +129,53 @@ def _row_count_fits_history(
         raise _CannotJudge(
             f"{ROW_COUNT} has neither `max_drop_ratio` nor `max_growth_ratio`, so it expects nothing"
         )
-    good, base = _history(connection, state, int(compared_with))
     rows = f"{state.row_count:,} rows"
+    if accepted is not None and state.row_count == accepted:
+        return Finding(True, f"{rows}, as a person has accepted")
+    good = _good_counts(connection, state, accepted)[-int(compared_with) :]
     if not good:
         return Finding(True, f"{rows}, no history yet")
-    loads = "the last good load" if good == 1 else f"the median of the last {good} good loads"
+    base = median(good)
+    loads = "the last good load" if len(good) == 1 else f"the median of the last {len(good)} good loads"
     observed = f"{rows}; {loads} is {base:,.0f}"
     if base:
         observed += f", a change of {100 * (state.row_count - base) / base:+.1f} %"
     is_short = drop is not None and state.row_count < base * (1 - drop)
     is_long = growth is not None and base > 0 and state.row_count > base * (1 + growth)
-    if accepted is not None and (is_short or is_long):
-        is_short = is_short and state.row_count < accepted
-        is_long = is_long and state.row_count > accepted
-        observed += f"; a person has accepted {accepted:,.0f}"
     return Finding(not (is_short or is_long), observed)
 
 
-def _history(connection: duckdb.DuckDBPyConnection, state: RawState, at_most: int) -> tuple[int, float]:
-    """How many good contents there were before this one, `at_most` the newest of them, and their median."""
-    # A content that was good before is judged by what came before it: the same content, the same verdict.
-    query = """
-        with known as (
-            select content_hash, row_count, loaded_at from audit.row_counts
-            where source_system = $system and table_name = $table
-        ),
-
-        before as (
-            select row_count from known
-            where
-                content_hash <> $content
-                and loaded_at
-                < coalesce((select min(loaded_at) from known where content_hash = $content), timestamp 'infinity')
-            order by loaded_at desc
-            limit $at_most
-        )
-
-        select
-            (select count(*) from known
-            where content_hash is null or loaded_at is null or row_count is null or row_count < 0),
-            count(*),
-            coalesce(median(row_count), 0)
-        from before
-        """
-    parameters = {
-        "system": state.source_system,
-        "table": state.table_name,
-        "content": state.content_hash,
-        "at_most": at_most,
-    }
+def _good_counts(connection: duckdb.DuckDBPyConnection, state: RawState, accepted: float | None) -> list[int]:
+    """Row counts of the good contents before this one, the oldest first; since the accepted one, if there is one."""
     try:
-        unreadable, good, base = connection.execute(query, parameters).fetchone()
+        known = connection.execute(
+            """
+            select content_hash, row_count, loaded_at from audit.row_counts
+            where source_system = ? and table_name = ?
+            order by loaded_at
+            """,
+            [state.source_system, state.table_name],
+        ).fetchall()
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         raise _CannotJudge(
             "audit.row_counts, the memory of earlier row counts, is gone or has other columns; drop it and "
             "ingest again to begin a new one, or restore the warehouse"
         ) from error
+    unreadable = [row for row in known if None in row or row[1] < 0]
     if unreadable:
         raise _CannotJudge(
-            f"audit.row_counts holds {unreadable:,} rows of {state.source_system}.{state.table_name} that nobody "
-            "can read (no hash, no time, or no count); something else wrote them: delete them"
+            f"audit.row_counts holds {len(unreadable):,} rows of {state.source_system}.{state.table_name} that "
+            "nobody can read (no hash, no time, or no count); something else wrote them: delete them"
         )
-    return good, base
+    # A content that was good before is judged by what came before it: the same content, the same verdict.
+    contents = [content for content, *_ in known]
+    counts = [count for _, count, _ in known]
+    if state.content_hash in contents:
+        counts = counts[: contents.index(state.content_hash)]
+    if accepted in counts:
+        # the newest of that size, since the table may have passed it on its way up
+        counts = counts[len(counts) - 1 - counts[::-1].index(accepted) :]
+    return counts
 
 
 def _newest_date_is_recent(

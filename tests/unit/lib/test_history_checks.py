@@ -66,11 +66,15 @@ def freshness(**arguments):
         # a slow leak is seen against the last five, not against the night before only
         ((1000, 900, 810, 729, 656), 590, {"max_drop_ratio": 0.2}, False),
         ((1000, 900, 810, 729, 656), 590, {"max_drop_ratio": 0.2, "compared_with": 1}, True),
-        # what a person has confirmed passes, less does not
+        # what a person has confirmed passes to the row, and history begins anew with it
         ((1000,), 500, {"max_drop_ratio": 0.2, "accepted_row_count": 500}, True),
-        ((1000,), 499, {"max_drop_ratio": 0.2, "accepted_row_count": 500}, False),
+        ((1000,), 501, {"max_drop_ratio": 0.2, "accepted_row_count": 500}, False),
+        ((500, 1000, 1000, 500), 490, {"max_drop_ratio": 0.2, "accepted_row_count": 500}, True),
+        ((500, 1000, 1000, 500), 399, {"max_drop_ratio": 0.2, "accepted_row_count": 500}, False),
+        ((500, 1000, 1000, 1000), 490, {"max_drop_ratio": 0.2, "accepted_row_count": 500}, False),
         ((1000,), 5000, {"max_growth_ratio": 1.0, "accepted_row_count": 5000}, True),
-        ((1000,), 5001, {"max_growth_ratio": 1.0, "accepted_row_count": 5000}, False),
+        ((1000, 1000, 5000), 5100, {"max_growth_ratio": 1.0, "accepted_row_count": 5000}, True),
+        ((1000, 1000, 5000), 5100, {"max_growth_ratio": 1.0}, False),
         # an empty past can only grow
         ((0,), 5, {"max_drop_ratio": 0.2, "max_growth_ratio": 1.0}, True),
     ],
@@ -90,10 +94,10 @@ def test_row_count_fits_history_says_what_it_found(connection):
     )
     remember(connection, 990, 1000, 1010)
     remember(connection, 5, table="customers")
-    found = examine_history(connection, volume(max_drop_ratio=0.1, accepted_row_count=900), state(812), None)
-    assert found.observed == (
-        "812 rows; the median of the last 3 good loads is 1,000, a change of -18.8 %; a person has accepted 900"
-    )
+    found = examine_history(connection, volume(max_drop_ratio=0.1), state(812), None)
+    assert found.observed == "812 rows; the median of the last 3 good loads is 1,000, a change of -18.8 %"
+    found = examine_history(connection, volume(max_drop_ratio=0.1, accepted_row_count=812), state(812), None)
+    assert found.observed == "812 rows, as a person has accepted"
 
 
 def test_row_count_fits_history_gives_the_same_content_the_same_verdict_again(connection):
