@@ -34,7 +34,9 @@ OWN_COUNTER_EXAMPLE = {
     NEWEST_DATE,
 }
 # what a name of a column says of people
-PERSONAL = re.compile(r"gender|pay|salary|birth|mail|phone|^rate$|stated_group|absence_type", re.IGNORECASE)
+PERSONAL = re.compile(
+    r"gender|pay|salary|birth|mail|phone|^rate$|stated_group|absence_type|^hours_", re.IGNORECASE
+)
 
 
 def content_of(suite):
