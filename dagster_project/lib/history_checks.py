@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from statistics import median
 from typing import Any
 
@@ -97,7 +97,7 @@ def remember_row_count(connection: duckdb.DuckDBPyConnection, state: RawState, r
         """
         insert into audit.row_counts
             (source_system, table_name, content_hash, row_count, newest_date, loaded_at, run_id)
-        select source_system, table_name, content_hash, row_count, data_as_of, loaded_at, ?
+        select source_system, table_name, content_hash, row_count, data_as_of, coalesce(loaded_at, ?), ?
         from audit.raw_tables
         where
             source_system = ? and table_name = ? and content_hash = ?
@@ -109,7 +109,13 @@ def remember_row_count(connection: duckdb.DuckDBPyConnection, state: RawState, r
                     and known.content_hash = raw_tables.content_hash
             )
         """,
-        [run_id, state.source_system, state.table_name, state.content_hash],
+        [
+            datetime.now(UTC).replace(tzinfo=None),
+            run_id,
+            state.source_system,
+            state.table_name,
+            state.content_hash,
+        ],
     )
 
 
