@@ -65,6 +65,9 @@ _TABLES = {
         rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_superseded bigint,
         amount_read decimal(38, 10), amount_loaded decimal(38, 10), amount_rejected decimal(38, 10),
         amount_superseded decimal(38, 10), unreadable_count bigint, is_conserved boolean""",
+    "row_counts": """
+        source_system varchar, table_name varchar, content_hash varchar, row_count bigint, newest_date date,
+        loaded_at timestamp, run_id varchar""",
 }
 
 

@@ -2,7 +2,8 @@
 
 Belongs here: which suite judges which table, what a result means, the message for people, and the record in
 `audit.check_results`. Does not belong here: the Great Expectations library itself (gx_duckdb.py, imported
-only when something is to be judged), or what is held back because of a verdict (publication.py, dbt models).
+only when something is to be judged), the expectations on history and as-of day (history_checks.py), or what is
+held back because of a verdict (publication.py, dbt models).
 
 A suite that is missing, empty, unreadable, raises or does not finish is a failure, as is one whose table is
 missing. The library's own overall `success` is never read: it is false for a failed `info` expectation and
@@ -19,13 +20,21 @@ import time
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
 
 from dagster_project.lib.control_sums import table_content_hash
+from dagster_project.lib.history_checks import (
+    RawState,
+    examine_history,
+    is_history_check,
+    is_history_result,
+    remember_row_count,
+    what_to_do,
+)
 from dagster_project.lib.sql import column_list, identifier
 
 if TYPE_CHECKING:
@@ -184,26 +193,36 @@ def judge(
     suites: Sequence[Suite],
     run_id: str,
     *,
+    as_of: date | None = None,
     reuse: bool = False,
     time_limit_seconds: float = 120.0,
 ) -> list[SuiteVerdict]:
     """Judge every suite's table in DuckDB, record the results in audit.check_results, return the verdicts.
 
     With `reuse`, a suite that passed before for exactly the same rows, the same suite file and the same other
-    tables it reads is not run again; any doubt about one of these runs it. `time_limit_seconds` is per suite.
+    tables it reads is not run again; any doubt about one of these runs it. What depends on history or on the
+    day `as_of` is judged every time, and fails where it needs a day and has none. `time_limit_seconds` is per
+    suite.
     """
     with _connected(warehouse) as connection:
         lookups = _look_up(connection)
         suite_hashes = {suite.name: _hash_or_none(lookups, suite) for suite in suites}
         earlier = _earlier_results(connection, suites, suite_hashes, lookups) if reuse else {}
-        # Before judging: a run killed in between leaves "never judged", not the verdict on other rows.
+        # Before judging: a run killed in between leaves "never judged", not the verdict on other rows or
+        # another day. What is reused is in memory.
         for suite in suites:
-            if suite.name not in earlier:
-                connection.execute("delete from audit.check_results where suite = ?", [suite.name])
+            connection.execute("delete from audit.check_results where suite = ?", [suite.name])
         with _Examination(connection) as examination:
             return [
                 _judge_one(
-                    lookups, examination, suite, suite_hashes[suite.name], earlier, time_limit_seconds, run_id
+                    lookups,
+                    examination,
+                    suite,
+                    suite_hashes[suite.name],
+                    earlier,
+                    as_of,
+                    time_limit_seconds,
+                    run_id,
                 )
                 for suite in suites
             ]
@@ -237,6 +256,7 @@ def _judge_one(
     suite: Suite,
     hash_of_suite: str | None,
     earlier: dict[str, list[ExpectationResult]],
+    as_of: date | None,
     time_limit_seconds: float,
     run_id: str,
 ) -> SuiteVerdict:
@@ -248,7 +268,11 @@ def _judge_one(
         if results is None:
             # The import is over before the suite's own clock starts.
             results = _examine(lookups, examination.examiner(), suite, content, time_limit_seconds)
-        results = [*results, *_judge_rejects(lookups, suite, content.get("meta") or {})]
+        results = [
+            *results,
+            *_judge_history(lookups, suite, content, as_of, time_limit_seconds),
+            *_judge_rejects(lookups, suite, content.get("meta") or {}),
+        ]
         if hash_of_suite is None and not any(result.holds for result in results):
             raise _SuiteBroken(
                 "it can't be told which tables its queries read: name them as <schema>.<table>"
@@ -257,7 +281,7 @@ def _judge_one(
         text = str(error) if isinstance(error, _SuiteBroken) else f"{type(error).__name__}: {error}"
         results = [ExpectationResult("suite_can_be_judged", "critical", False, error=text)]
     verdict = _verdict(suite, results, contents_hash, hash_of_suite, suite.name in earlier)
-    _record(lookups.connection, verdict, suite, run_id)
+    _record(lookups, verdict, suite, run_id)
     return replace(verdict, seconds=time.monotonic() - started)
 
 
@@ -418,10 +442,10 @@ def _earlier_results(
         results = [
             ExpectationResult(*row[:5], details=tuple(json.loads(row[5] or "[]")), reason=row[6])
             for row in rows
-            if row[0] != REJECTS_CHECK
+            if row[0] != REJECTS_CHECK and not is_history_result(row[0])
         ]
-        # A failure is judged again, so that its message is whole; so are rejects, which no hash covers.
-        complete = len(results) == len(content["expectations"])
+        # A failure is judged again, so that its message is whole; so are rejects and history, which no hash covers.
+        complete = len(results) == len(_library_entries(content))
         same = all((row[7], row[8]) == wanted for row in rows)
         if complete and same and not any(result.holds for result in results):
             earlier[suite.name] = results
@@ -432,7 +456,9 @@ def _examine(
     lookups: _Warehouse, examiner: Examiner, suite: Suite, content: dict[str, Any], time_limit_seconds: float
 ) -> list[ExpectationResult]:
     meta = content.get("meta") or {}
-    expectations = content["expectations"]
+    expectations = _library_entries(content)
+    if not expectations:
+        return []
     columns = lookups.columns[(suite.schema, suite.table)]
     key = [name for name in (meta.get("key") or suite.key) if name in columns]
     row_columns = [*[name for name in ("_file_id", "_line") if name in columns], *key]
@@ -447,6 +473,49 @@ def _examine(
     for entry, outcome, name in zip(expectations, outcomes, _names(expectations), strict=True):
         results.append(_result(lookups, entry, outcome, name, key, columns, personal))
     return results
+
+
+def _library_entries(content: dict[str, Any]) -> list[dict[str, Any]]:
+    return [entry for entry in content["expectations"] if not is_history_check(entry)]
+
+
+def _judge_history(
+    lookups: _Warehouse, suite: Suite, content: dict[str, Any], as_of: date | None, time_limit_seconds: float
+) -> list[ExpectationResult]:
+    entries = [entry for entry in content["expectations"] if is_history_check(entry)]
+    if not entries:
+        return []
+    state = _raw_state(lookups, suite)
+    results = []
+    with _interrupted_at(lookups.connection, time_limit_seconds):
+        for entry, name in zip(entries, _names(entries), strict=True):
+            if entry.get("severity") not in (None, *SEVERITIES):
+                raise _SuiteBroken(
+                    f'{name} has severity "{entry["severity"]}"; it must be one of {", ".join(SEVERITIES)}'
+                )
+            finding = examine_history(lookups.connection, entry, state, as_of)
+            meta = _without_odd_meta(entry)
+            results.append(
+                ExpectationResult(
+                    name,
+                    "critical" if finding.error else entry.get("severity") or "critical",
+                    finding.success,
+                    finding.observed,
+                    reason=meta.get("reason"),
+                    do=meta.get("do") or what_to_do(entry),
+                    error=finding.error,
+                )
+            )
+    return results
+
+
+def _raw_state(lookups: _Warehouse, suite: Suite) -> RawState:
+    digest, rows = lookups.raw_hashes.get(suite.table, (None, None))
+    if suite.schema != "raw" or suite.source_system is None or digest is None or rows is None:
+        raise _SuiteBroken(f"{suite.schema}.{suite.table} has no history: only ingested tables have one")
+    relation = identifier(suite.schema, suite.table)
+    columns = tuple(lookups.columns[(suite.schema, suite.table)])
+    return RawState(suite.source_system, suite.table_name, relation, columns, digest, rows)
 
 
 def _without_odd_meta(entry: dict[str, Any]) -> dict[str, Any]:
@@ -693,7 +762,8 @@ def _row_text(row: dict[str, Any]) -> str:
     return place + ", ".join(values)
 
 
-def _record(connection: duckdb.DuckDBPyConnection, verdict: SuiteVerdict, suite: Suite, run_id: str) -> None:
+def _record(lookups: _Warehouse, verdict: SuiteVerdict, suite: Suite, run_id: str) -> None:
+    connection = lookups.connection
     checked_at = datetime.now(UTC).replace(tzinfo=None)
     columns = [
         "suite",
@@ -736,6 +806,8 @@ def _record(connection: duckdb.DuckDBPyConnection, verdict: SuiteVerdict, suite:
     try:
         connection.execute("delete from audit.check_results where suite = ?", [verdict.suite])
         connection.executemany(f"insert into audit.check_results ({names}) values ({marks})", rows)
+        if verdict.passed and suite.schema == "raw" and ("audit", "row_counts") in lookups.columns:
+            remember_row_count(connection, _raw_state(lookups, suite), run_id)
         connection.execute("commit")
     except BaseException:
         connection.execute("rollback")

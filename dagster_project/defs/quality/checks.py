@@ -83,7 +83,8 @@ def judged_now(run_id: str, judged: Sequence[Suite]) -> list[SuiteVerdict]:
     known = _verdicts.setdefault(run_id, {})
     waiting = [suite for suite in judged if suite.name not in known]
     if waiting:
-        known |= {v.suite: v for v in judge(settings().warehouse, waiting, run_id, reuse=True)}
+        verdicts = judge(settings().warehouse, waiting, run_id, as_of=settings().as_of, reuse=True)
+        known |= {verdict.suite: verdict for verdict in verdicts}
     return [known[suite.name] for suite in judged]
 
 

@@ -3,6 +3,7 @@
 import json
 import tempfile
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -30,6 +31,20 @@ QUERY = {
     "severity": "critical",
     "meta": {"reason": "Lateness would be negative."},
 }
+
+NO_DROP = {
+    "type": "row_count_fits_history",
+    "kwargs": {"max_drop_ratio": 0.2},
+    "severity": "critical",
+    "meta": {"reason": "Orders are never deleted."},
+}
+FRESH = {
+    "type": "newest_date_is_recent",
+    "kwargs": {"column": "order_date", "max_age_days": 3},
+    "severity": "warning",
+    "meta": {"reason": "Orders come every day."},
+}
+AS_OF = date(2025, 1, 4)
 
 
 @pytest.fixture
@@ -59,9 +74,16 @@ def warehouse(tmp_path):
                 column_name varchar, value varchar, reason varchar, row_json varchar
             );
             create table audit.raw_tables (
-                source_system varchar, table_name varchar, row_count bigint, content_hash varchar
+                source_system varchar, table_name varchar, row_count bigint, content_hash varchar,
+                data_as_of date, loaded_at timestamp
             );
-            insert into audit.raw_tables values ('shop', 'orders', 8, 'h1'), ('shop', 'customers', 1, 'c1');
+            insert into audit.raw_tables values
+                ('shop', 'orders', 8, 'h1', date '2025-01-01', timestamp '2025-01-02 03:00'),
+                ('shop', 'customers', 1, 'c1', null, timestamp '2025-01-02 03:00');
+            create table audit.row_counts (
+                source_system varchar, table_name varchar, content_hash varchar, row_count bigint,
+                newest_date date, loaded_at timestamp, run_id varchar
+            );
             create table audit.check_results (
                 suite varchar, source_system varchar, table_name varchar, expectation varchar, severity varchar,
                 success boolean, observed varchar, unexpected_count bigint, details varchar, reason varchar,
@@ -191,7 +213,10 @@ def test_judge_fails_an_expectation_that_cannot_be_judged(warehouse, suite, expe
     [
         (None, "no suite file"),
         ("{", "can't be read"),
+        ("", "can't be read"),
+        ("\x00", "can't be read"),
         ("[]", "no list `expectations`"),
+        ('{"expectations": {}}', "no list `expectations`"),
         ('{"name": "x"}', "no list `expectations`"),
         ('{"expectations": ["x"]}', "no list `expectations`"),
         ('{"expectations": []}', "empty"),
@@ -375,7 +400,8 @@ def test_judge_never_reuses_a_failure_and_always_looks_at_rejects(warehouse, sui
     assert verdict.reused and not verdict.passed
 
 
-def test_judge_killed_halfway_leaves_no_older_verdict(warehouse, suite, monkeypatch):
+@pytest.mark.parametrize("reuse", [False, True])
+def test_judge_killed_halfway_leaves_no_older_verdict(warehouse, suite, monkeypatch, reuse):
     write(suite, NOT_NULL)
     verdict_of(warehouse, suite)
 
@@ -384,7 +410,7 @@ def test_judge_killed_halfway_leaves_no_older_verdict(warehouse, suite, monkeypa
 
     monkeypatch.setattr(gate, "_record", killed)
     with pytest.raises(KeyboardInterrupt):
-        judge(warehouse, [suite], "run-2")
+        judge(warehouse, [suite], "run-2", reuse=reuse)
     assert run(warehouse, "select count(*) from audit.check_results") == [(0,)]
 
 
@@ -422,3 +448,163 @@ def test_find_suites_gives_every_table_one_wherever_its_file_must_be(tmp_path):
         ("scorecard/periods", "expectations/scorecard/periods.json", "periods"),
     ]
     assert suites[0].key == ("order_id",)
+
+
+def lands(warehouse, rows, content):
+    """The ingest leaves another content: so many of the fixture's rows."""
+    run(warehouse, "delete from raw.shop__orders where _line > ?", [rows + 1])
+    missing = rows - run(warehouse, "select count(*) from raw.shop__orders")[0][0]
+    run(
+        warehouse,
+        "insert into raw.shop__orders select 'N' || r, date '2025-01-01', null, 1, null, 1, 100 + r "
+        "from range(?) as t (r)",
+        [max(missing, 0)],
+    )
+    run(
+        warehouse,
+        "update audit.raw_tables set row_count = ?, content_hash = ?, loaded_at = loaded_at + interval 1 day "
+        "where table_name = 'orders'",
+        [rows, content],
+    )
+
+
+def test_judge_compares_with_good_loads_only(warehouse, suite):
+    write(suite, NO_DROP, {**NO_DROP, "severity": "warning", "kwargs": {"max_growth_ratio": 1.0}})
+    first = verdict_of(warehouse, suite)
+    assert first.passed and not first.has_warnings
+    assert [result.observed for result in first.expectations[:2]] == ["8 rows, no history yet"] * 2
+    lands(warehouse, 6, "h2")
+    for _ in range(2):
+        # held, and held again: a failed load is nothing to be compared with
+        short = verdict_of(warehouse, suite)
+        assert not short.passed and "the last good load is 8, a change of -25.0 %" in short.message
+        assert "accepted_row_count" in short.message and "Orders are never deleted." in short.message
+    assert run(warehouse, "select content_hash, row_count from audit.row_counts") == [("h1", 8)]
+    lands(warehouse, 7, "h3")
+    assert verdict_of(warehouse, suite).passed
+    lands(warehouse, 16, "h4")
+    long = verdict_of(warehouse, suite)
+    assert long.passed and long.has_warnings and "the median of the last 2 good loads is 8" in long.message
+    assert run(warehouse, "select content_hash from audit.row_counts order by loaded_at") == [
+        ("h1",), ("h3",), ("h4",),
+    ]  # fmt: skip
+
+
+def test_judge_takes_a_row_count_that_a_person_has_confirmed(warehouse, suite):
+    write(suite, NO_DROP)
+    assert verdict_of(warehouse, suite).passed
+    lands(warehouse, 4, "h2")
+    assert not verdict_of(warehouse, suite).passed
+    write(suite, {**NO_DROP, "kwargs": {"max_drop_ratio": 0.2, "accepted_row_count": 4}})
+    assert verdict_of(warehouse, suite).passed
+
+
+def test_judge_warns_of_old_dates_by_the_as_of_day(warehouse, suite):
+    write(suite, NOT_NULL, FRESH)
+    assert not verdict_of(warehouse, suite, as_of=AS_OF).has_warnings
+    stale = verdict_of(warehouse, suite, as_of=date(2025, 1, 5))
+    assert stale.passed and stale.has_warnings
+    assert "newest order_date is 2025-01-01, 4 days before 2025-01-05; 3 are allowed" in stale.message
+    assert "Ask whoever delivers" in stale.message
+    assert run(warehouse, "select expectation, severity from audit.check_results where not success") == [
+        ("newest_date_is_recent(order_date; max_age_days=3)", "warning")
+    ]
+
+
+def test_judge_judges_history_and_age_anew_and_reuses_the_rest(warehouse, suite, monkeypatch):
+    write(suite, NOT_NULL, NO_DROP, FRESH)
+    first = verdict_of(warehouse, suite, as_of=AS_OF, reuse=True)
+    assert not first.reused and not first.has_warnings
+    monkeypatch.setattr(gate, "_examine", lambda *_: pytest.fail("the library was asked again"))
+    later = verdict_of(warehouse, suite, as_of=date(2025, 2, 1), reuse=True)
+    assert later.reused and later.passed and later.has_warnings
+    assert [result.success for result in later.expectations] == [True, True, False, True]
+    # a warning of yesterday's day is none of today's
+    again = verdict_of(warehouse, suite, as_of=AS_OF, reuse=True)
+    assert again.reused and not again.has_warnings
+
+
+@pytest.mark.parametrize("reuse", [False, True])
+def test_judge_fails_freshness_without_an_as_of_day(warehouse, suite, reuse):
+    write(suite, NOT_NULL, FRESH)
+    assert verdict_of(warehouse, suite, as_of=AS_OF, reuse=reuse).passed
+    verdict = verdict_of(warehouse, suite, reuse=reuse)
+    assert not verdict.passed and "as-of day is not known" in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("entry", "broken", "said"),
+    [
+        (NO_DROP, "drop table audit.row_counts", "is gone or has other columns"),
+        (NO_DROP, "insert into audit.row_counts values ('shop', 'orders', 'x', null, null, now(), 'r')", "delete them"),
+        (FRESH, "alter table raw.shop__orders rename order_date to ordered", "no column order_date"),
+        (FRESH, "alter table raw.shop__orders alter order_date type varchar using 'soon'", "ConversionException"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("severity", ["critical", "info"])
+def test_judge_fails_history_that_cannot_be_read(warehouse, suite, entry, broken, said, severity):
+    write(suite, {**entry, "severity": severity})
+    assert verdict_of(warehouse, suite, as_of=AS_OF).passed
+    run(warehouse, broken)
+    verdict = verdict_of(warehouse, suite, as_of=AS_OF)
+    assert not verdict.passed and said in verdict.message and "could not be judged" in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({**NO_DROP, "severity": "blocker"}, 'has severity "blocker"'),
+        ({**NO_DROP, "kwargs": {"max_drop": 0.2}}, "unknown argument max_drop"),
+        ({**NO_DROP, "kwargs": {}}, "expects nothing"),
+        ({**FRESH, "kwargs": {"column": "order_date"}}, "needs `column` and `max_age_days`"),
+    ],
+)
+def test_judge_fails_history_that_is_wrongly_declared(warehouse, suite, entry, said):
+    write(suite, NOT_NULL, entry)
+    verdict = verdict_of(warehouse, suite, as_of=AS_OF)
+    assert not verdict.passed and said in verdict.message
+
+
+def test_judge_fails_history_of_a_table_that_was_never_ingested(warehouse, tmp_path):
+    suite = Suite("scorecard/periods", tmp_path / "periods.json", "scorecard", "periods", "periods")
+    write(suite, {**NOT_NULL, "kwargs": {"column": "start_date"}})
+    assert verdict_of(warehouse, suite).passed
+    write(suite, NO_DROP)
+    verdict = verdict_of(warehouse, suite)
+    assert not verdict.passed and "only ingested tables have one" in verdict.message
+
+
+def test_judge_fails_a_query_on_a_table_that_is_not_there(warehouse, suite):
+    query = "select o.* from {batch} as o left join raw.shop__{} as c on true where 1 = 2"
+    for other, passed in (("customers", True), ("clients", False)):
+        wanted = query.replace("shop__{}", f"shop__{other}")
+        write(suite, {**QUERY, "kwargs": {"unexpected_rows_query": wanted}})
+        verdict = verdict_of(warehouse, suite)
+        assert verdict.passed is passed and (passed or "shop__clients" in verdict.message)
+
+
+def test_judge_forgets_nothing_and_remembers_nothing_when_it_is_killed(warehouse, suite, monkeypatch):
+    write(suite, NO_DROP)
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(gate, "remember_row_count", killed)
+        with pytest.raises(KeyboardInterrupt):
+            judge(warehouse, [suite], "run-2")
+    # verdict and history are one transaction: neither is there, and a plain rerun writes both
+    for table in ("check_results", "row_counts"):
+        assert run(warehouse, f"select count(*) from audit.{table}") == [(0,)]
+    assert verdict_of(warehouse, suite).passed
+    assert run(warehouse, "select row_count, newest_date, run_id from audit.row_counts") == [
+        (8, date(2025, 1, 1), "run-1")
+    ]
+
+
+def test_judge_judges_again_when_its_results_were_deleted(warehouse, suite):
+    write(suite, NOT_NULL, NO_DROP)
+    assert verdict_of(warehouse, suite).passed
+    run(warehouse, "delete from audit.check_results where expectation like 'expect_column%'")
+    assert not verdict_of(warehouse, suite, reuse=True).reused
+    assert run(warehouse, "select count(*) from audit.check_results") == [(3,)]
