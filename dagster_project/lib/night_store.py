@@ -78,14 +78,14 @@ def killed_run(home: Path, current_id: str | None) -> NightReport | None:
 
     Only for a caller that holds the writer's lock: nobody else is under way then.
     """
+    if not _mark(home).exists():
+        return None
     try:
         said = json.loads(_mark(home).read_text())
         started = datetime.fromisoformat(said["started_at"])
         as_of = date.fromisoformat(said["as_of"])
         # when it ended is not known; the mark is all that there is
         seen = NightReport(said["run_id"], started, started, 0.0, as_of, KILLED, 1)
-    except FileNotFoundError:
-        return None
     except (OSError, ValueError, KeyError, TypeError):
         # a mark that was cut short says that a run was there, and no more
         now = utc_now()
