@@ -163,6 +163,8 @@ def dev(port: int) -> None:
     """Open the Dagster UI on loopback, with the schedule's daemon."""
     settings = load_settings()
     prepare_dagster_home(settings)
+    # nobody sits in front of a run from the queue: it waits for a run from the command line to end
+    os.environ.setdefault("SCORECARD_WAIT_FOR_WRITER", "7200")
     command = [str(Path(sys.executable).with_name("dagster")), "dev", "-m", "dagster_project.definitions"]
     sys.exit(
         subprocess.run([*command, "-h", "127.0.0.1", "-p", str(port)], cwd=CHECKOUT, check=False).returncode

@@ -222,3 +222,31 @@ def held_warehouse() -> Iterator[Callable[[Path], subprocess.Popen[str]]]:
     for reader in readers:
         reader.kill()
         reader.wait(30)
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from dagster_project.lib.lock import only_writer
+with only_writer(Path(sys.argv[1]), "first", 0):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture(scope="session")
+def start_holding() -> Callable[[Path], subprocess.Popen[str]]:
+    """Starts a process that holds a state folder, as another run would, until its input ends."""
+
+    def hold(home: Path) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", HOLD, str(home)],
+            cwd=CHECKOUT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout.readline() == "held\n"
+        return process
+
+    return hold

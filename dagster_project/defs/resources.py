@@ -92,10 +92,11 @@ class Warehouse(dg.ConfigurableResource):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Warehouse"]:
         """Take the writer's lock for the length of the run, set its day, and report on it when it is over."""
-        night = named_night(context.run.tags) if context.run else None
+        run_id, tags = (context.run.run_id, context.run.tags) if context.run else ("", {})
+        night = named_night(tags)
         self._is_named_night = night is not None
         with (
-            only_writer(settings().home, context.run_id or "", settings().wait_for_writer_seconds),
+            only_writer(settings().home, run_id, settings().wait_for_writer_seconds),
             of_night(night),
             reported(context),
         ):

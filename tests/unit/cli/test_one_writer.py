@@ -1,13 +1,9 @@
 """While one run writes, every other command waits, is refused with a message, or needs nothing that is written."""
 
-import subprocess
-import sys
-
 import duckdb
 import pytest
 
-from tests.conftest import CHECKOUT, run_cli
-from tests.unit.lib.test_lock import HOLD
+from tests.conftest import run_cli
 
 DATABASE_ERRORS = ("Could not set lock", "Traceback", "IO Error")
 WRITING = [
@@ -34,16 +30,9 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def written(home):
+def written(home, start_holding):
     """Another run is at work in this folder."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(home)],
-        cwd=CHECKOUT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout.readline() == "held\n"
+    process = start_holding(home)
     yield home
     process.kill()
     process.wait(30)

@@ -1,36 +1,17 @@
 """One writer at a time."""
 
 import json
-import subprocess
-import sys
 
 import duckdb
 import pytest
 
 from dagster_project.lib.lock import WarehouseInUse, WriterBusy, connect_to_write, only_writer
-from tests.conftest import CHECKOUT
-
-HOLD = """
-import sys
-from pathlib import Path
-from dagster_project.lib.lock import only_writer
-with only_writer(Path(sys.argv[1]), "first", 0):
-    print("held", flush=True)
-    sys.stdin.read()
-"""
 
 
 @pytest.fixture
-def held(tmp_path):
+def held(tmp_path, start_holding):
     """Another process that holds the folder until its input ends."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(tmp_path)],
-        cwd=CHECKOUT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout.readline() == "held\n"
+    process = start_holding(tmp_path)
     yield process
     process.kill()
     process.wait(30)
