@@ -54,7 +54,7 @@ def begin(settings: Settings, run_id: str, started_at: datetime, log: Log) -> No
     """Tell of a run that left no report, and leave this run's mark. The caller holds the writer's lock."""
     try:
         killed = night_store.killed_run(settings.home, _id(current_edition(settings.home)))
-        if killed and killed.run_id != run_id:
+        if killed and not night_store.read(settings.home, killed.run_id):
             log(killed.message)
             said = night_store.store(settings.home, killed, Details(), settings.report_days)
             _alert(settings, said, log)
@@ -72,9 +72,13 @@ def close(
     events: RunEvents | None = None,
     edition_before: str | None = None,
     is_whole: bool = True,
+    holds_lock: bool = True,
     log: Log = lambda message: None,
 ) -> tuple[NightReport, str]:
-    """Write the report of a run that is over, and alert where a person is needed; the report and its text."""
+    """Write the report of a run that is over, and alert where a person is needed; the report and its text.
+
+    Without the writer's lock the warehouse is not opened: another run may be at work in it.
+    """
     events = events or RunEvents()
     current = current_edition(settings.home)
     ended = ended or how_it_ended(events, edition_before, _id(current), is_whole=is_whole)
@@ -92,8 +96,7 @@ def close(
             said = night_store.store(settings.home, report, details, settings.report_days)
             if connection is not None:
                 night_store.into_warehouse(connection, settings.home)
-        if ended != night_report.BUSY:
-            night_store.end(settings.home)
+        night_store.end(settings.home, run_id)
     except (OSError, duckdb.Error) as error:
         log(
             f"The run report could not be written to {night_store.folder(settings.home)}: {_first_line(error)}."

@@ -68,9 +68,18 @@ def begin(home: Path, run_id: str, as_of: date, started_at: datetime) -> None:
     _replace(_mark(home), json.dumps(said).encode())
 
 
-def end(home: Path) -> None:
-    """Take the mark away; the run has its report."""
-    _mark(home).unlink(missing_ok=True)
+def end(home: Path, run_id: str) -> None:
+    """Take a run's mark away; it has its report."""
+    if marked_run(home) == run_id:
+        _mark(home).unlink(missing_ok=True)
+
+
+def marked_run(home: Path) -> str | None:
+    """The run that is under way, or was when it was killed."""
+    try:
+        return str(json.loads(_mark(home).read_text())["run_id"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def killed_run(home: Path, current_id: str | None) -> NightReport | None:

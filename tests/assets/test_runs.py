@@ -14,7 +14,7 @@ import duckdb
 import pytest
 from dagster._core.errors import DagsterResourceFunctionError
 
-from dagster_project.defs import freshness, resources
+from dagster_project.defs import alerts, freshness, resources
 from dagster_project.defs.resources import Warehouse, named_night, settings
 from dagster_project.lib import night_store
 from dagster_project.lib.freshness import Rule, judge
@@ -117,6 +117,41 @@ def test_a_run_that_was_killed_is_told_by_the_next(own, instance):
     night_store.begin(own.home, "killed-run", date(2025, 12, 30), night_store.utc_now())
     job(lambda _: None).execute_in_process(partition_key="2025-11-30", instance=instance)
     assert reports(own) == [(date(2025, 11, 30), "nothing_new", 0), (date(2025, 12, 30), "killed", 1)]
+
+
+def dead_run(run_id: str, **tags: str) -> dg.DagsterRun:
+    return dg.DagsterRun(
+        job_name="night_of", run_id=run_id, tags={f"dagster/{k}": v for k, v in tags.items()}
+    )
+
+
+def test_a_killed_run_is_reported_while_another_one_is_at_work(own, held):
+    """By the daemon's sensor, which holds no lock: the warehouse and the other run's mark are left alone."""
+    started = night_store.utc_now()
+    night_store.begin(own.home, "killed-run", date(2025, 11, 30), started)
+    held(own.home)
+    told = []
+    run = dead_run("killed-run", partition="2025-11-30")
+    assert alerts.report_of_the_dead(run, started, told.append)
+    assert reports(own) == [(date(2025, 11, 30), "killed", 1)]
+    assert not own.warehouse.exists() and told == []
+    assert not alerts.report_of_the_dead(run, started, told.append), "once"
+
+
+def test_a_run_that_never_began_is_reported_and_another_one_s_mark_stays(own):
+    night_store.begin(own.home, "at-work", date(2025, 12, 31), night_store.utc_now())
+    assert alerts.report_of_the_dead(dead_run("never-began"), night_store.utc_now(), print)
+    assert reports(own) == [(date(2025, 12, 31), "failed", 1)]
+    assert night_store.marked_run(own.home) == "at-work"
+
+
+def test_a_failed_run_that_reported_itself_is_left_alone(own, instance):
+    def fail(_: Warehouse) -> None:
+        raise dg.Failure(description="no", allow_retries=False)
+
+    result = job(fail).execute_in_process(partition_key="2025-11-30", instance=instance, raise_on_error=False)
+    run = instance.get_run_by_id(result.run_id)
+    assert not alerts.report_of_the_dead(run, night_store.utc_now(), print)
 
 
 def test_the_command_line_s_start_counts_as_the_start(own, instance):

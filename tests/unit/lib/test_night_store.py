@@ -96,7 +96,10 @@ def test_a_killed_run_is_told_at_the_next_start(tmp_path):
     assert (killed.run_id, killed.outcome, killed.exit_code) == ("run-0", KILLED, 1)
     assert killed.as_of_date == date(2026, 1, 1)
     assert "readers still have edition e0" in killed.message
-    night_store.end(tmp_path)
+    night_store.end(tmp_path, "another run")
+    assert night_store.marked_run(tmp_path) == "run-0"
+    night_store.end(tmp_path, "run-0")
+    assert night_store.marked_run(tmp_path) is None
     assert night_store.killed_run(tmp_path, "e0") is None
 
 
