@@ -1,6 +1,7 @@
 """The commands that a scheduler calls, without a night: which nights are run, what is told, which code comes out."""
 
 import subprocess
+import sys
 from datetime import date, timedelta
 from types import SimpleNamespace
 
@@ -109,6 +110,50 @@ def test_a_wrong_setting_is_code_2_for_every_command(nights, monkeypatch, comman
     result = call(*command)
     assert result.exit_code == 2 and nights.started == []
     assert "SCORECARD_ALERT_COMMAND" in result.output and "no-such-program" in result.output
+
+
+@pytest.fixture
+def ended(nights, monkeypatch):
+    """Lets `nightly` end in an outcome without running anything; says what it was asked to run, and what it printed."""
+    asked = SimpleNamespace(settings=None, is_named=None, scorecards=0)
+
+    def end(code: int, outcome: str) -> SimpleNamespace:
+        def run_job(settings, dagster_home, started_at, *, is_named):
+            asked.settings, asked.is_named = settings, is_named
+            return code, outcome, "Night of 2025-11-30: told.\n"
+
+        monkeypatch.setitem(sys.modules, "dagster_project.cli_run", SimpleNamespace(run_job=run_job))
+        return asked
+
+    def scorecard(*_):
+        asked.scorecards += 1
+
+    monkeypatch.setattr(cli_nights, "print_current", scorecard)
+    return end
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome", "scorecards"),
+    [
+        (0, "published", 1),
+        (0, "nothing_new", 1),
+        (4, "published", 1),
+        (0, "kept", 0),
+        (1, "failed", 0),
+        (2, "wrong_setting", 0),
+    ],
+)
+def test_a_night_ends_with_the_code_of_its_outcome_and_with_its_report(ended, code, outcome, scorecards):
+    asked = ended(code, outcome)
+    result = call("nightly")
+    assert (result.exit_code, asked.scorecards, asked.is_named) == (code, scorecards, False)
+    assert result.output.endswith("Night of 2025-11-30: told.")
+
+
+def test_a_night_of_one_s_choice_is_named_as_such(ended):
+    asked = ended(0, "published")
+    assert call("nightly", "--as-of", "2025-11-30", "--report-only").exit_code == 0
+    assert (asked.settings.as_of, asked.is_named, asked.scorecards) == (date(2025, 11, 30), True, 0)
 
 
 @pytest.fixture
