@@ -1,4 +1,4 @@
-"""The commands that a scheduler calls: one night, a range of past nights, how fresh the sources are.
+"""The commands that a scheduler calls: one night, a range of past nights, how fresh the sources are, a backup.
 
 Their exit codes are for it to act on: 0 published or nothing new, 1 failed and the last edition stands, 2 a
 setting or declaration is wrong, 3 another run or program has the warehouse, 4 published (or nothing new), but a
@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import click
 from rich.panel import Panel
@@ -202,4 +203,22 @@ def freshness() -> None:
     sys.exit(EXIT_PERSON if stale else EXIT_OK)
 
 
-NIGHT_COMMANDS = (nightly, backfill, freshness)
+@click.command()
+@click.argument("to", type=click.Path(path_type=Path))
+def backup(to: Path) -> None:
+    """Copy the state folder to TO, which must not be there yet, while no run is writing."""
+    settings = load_settings()
+    from dagster_project.lib.backup import BackupFailed, back_up
+
+    with only_this_run(settings, "of a backup"):
+        try:
+            size = back_up(settings.home, to)
+        except BackupFailed as error:
+            err.print(Panel(str(error), title="There is no backup", title_align="left", border_style="red"))
+            sys.exit(1)
+    out.print(
+        f"wrote {to}: {size / 1e6:,.0f} MB. To restore: copy it to an empty SCORECARD_HOME and run a night."
+    )
+
+
+NIGHT_COMMANDS = (nightly, backfill, freshness, backup)

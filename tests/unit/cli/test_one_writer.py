@@ -11,6 +11,7 @@ WRITING = [
     ["nightly", "--as-of", "2025-11-30"],
     ["backfill", "2025-11-29", "2025-11-30"],
     ["dbt", "build"],
+    ["backup", "copy"],
     ["mf", "list", "metrics"],
     ["with-settings", "sqlfluff", "lint", "dbt_project/models"],
 ]
