@@ -1,81 +1,31 @@
 """The command line: run the nightly job, print the scorecard, call dbt or MetricFlow with the run's settings.
 
 Thin: it prepares the environment, hands over to Dagster, dbt or MetricFlow, and says in plain words what came out.
-Exit codes for a scheduler: 0 published or nothing new, 1 the run failed and the last edition stands,
-2 a setting or declaration is wrong, 3 another run is writing, 4 published, but a person is needed: KPIs are held, an
-extract was refused or is old.
+The commands that a scheduler calls are in ``cli_nights.py``; what all commands share is in ``cli_common.py``.
 """
 
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
-import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.panel import Panel
 
-from dagster_project.lib.lock import WriterBusy, only_writer
-from dagster_project.lib.settings import CHECKOUT, Settings, SettingsError
-from dagster_project.lib.sources import DeclarationError
-
-# No markup: messages quote file contents, and a cell that holds "[/red]" is not a style. A pipe has no
-# width, and 80 columns are too few for a table that somebody reads in a log.
-WIDTH = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 130
-out = Console(highlight=False, markup=False, width=WIDTH)
-err = Console(stderr=True, highlight=False, markup=False, width=WIDTH)
-
-
-def load_settings() -> Settings:
-    """The settings, or a message and exit code 2."""
-    try:
-        return Settings.from_environment()
-    except (SettingsError, DeclarationError) as error:
-        err.print(Panel(str(error), title="A setting is wrong", border_style="red"))
-        sys.exit(2)
-
-
-def prepare_dagster_home(settings: Settings) -> Path:
-    """DAGSTER_HOME with the shipped instance settings, unless the installation has its own."""
-    # pay, absences and rejected rows lie in there
-    os.umask(0o027)
-    home = settings.home / "dagster"
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        err.print(
-            Panel(
-                f"SCORECARD_HOME is {settings.home}, which can not be written: {error.strerror}.",
-                title="A setting is wrong",
-                border_style="red",
-            )
-        )
-        sys.exit(2)
-    if not (home / "dagster.yaml").exists():
-        shutil.copy(CHECKOUT / "dagster_project" / "dagster.yaml", home / "dagster.yaml")
-    os.environ["DAGSTER_HOME"] = str(home)
-    os.environ["SCORECARD_HOME"] = str(settings.home)
-    os.environ.update(settings.dbt_environment())
-    return home
-
-
-@contextlib.contextmanager
-def only_this_run(settings: Settings, name: str) -> Iterator[None]:
-    """Hold the state folder for what follows; a message and exit code 3 where another run holds it."""
-    try:
-        with only_writer(settings.home, name, settings.wait_for_writer_seconds):
-            yield
-    except WriterBusy as busy:
-        err.print(Panel(str(busy), title="Another run is writing", title_align="left", border_style="yellow"))
-        sys.exit(3)
+from dagster_project.cli_common import (
+    err,
+    load_settings,
+    only_this_run,
+    out,
+    prepare_dagster_home,
+    print_current,
+)
+from dagster_project.cli_nights import NIGHT_COMMANDS
+from dagster_project.lib.settings import CHECKOUT
 
 
 @click.group()
@@ -83,112 +33,8 @@ def main() -> None:
     """KPI scorecard pipeline."""
 
 
-@main.command()
-@click.option(
-    "--grain",
-    type=click.Choice(["day", "week", "month", "quarter", "year"]),
-    default="quarter",
-    show_default=True,
-)
-@click.option("--language", type=click.Choice(["en", "sv"]), default="en", show_default=True)
-def nightly(grain: str, language: str) -> None:
-    """Run the job `nightly` in this process, then print the scorecard."""
-    started = time.monotonic()
-    settings = load_settings()
-    dagster_home = prepare_dagster_home(settings)
-    domains = ", ".join(
-        f"{domain}: {'+'.join(names) or 'none'}" for domain, names in settings.domain_feeds.items()
-    )
-    err.print(f"Nightly run as of {settings.as_of}; {domains}.")
-    with only_this_run(settings, f"of {datetime.now():%H:%M:%S}"):
-        code = run_nightly(settings, dagster_home, started, grain, language)
-    sys.exit(code)
-
-
-def run_nightly(settings: Settings, dagster_home: Path, started: float, grain: str, language: str) -> int:
-    """The job, and what came out of it in words; the exit code."""
-    # imported late: a wrong setting should not take seconds to be told
-    from dagster_project.lib.dbt_runner import DbtFailed
-    from dagster_project.lib.history import open_instance
-    from dagster_project.lib.publication import current_edition
-
-    before = current_edition(settings.home)
-    try:
-        from dagster_project.definitions import defs
-
-        job = defs.resolve_job_def("nightly")
-    except DbtFailed as error:
-        err.print(Panel(str(error), title="The dbt project does not parse", border_style="red"))
-        return 2
-    # Dagster says of the skipped steps of a quiet night that they gated nothing, which is so, and alarming
-    logging.getLogger("dagster").setLevel(logging.ERROR)
-    log = settings.dbt_target / "nightly.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("w") as dbt_output, contextlib.redirect_stdout(dbt_output):
-        result = job.execute_in_process(
-            instance=open_instance(dagster_home),
-            run_config={"loggers": {"console": {}}},
-            raise_on_error=False,
-        )
-    seconds = time.monotonic() - started
-    edition = current_edition(settings.home)
-    if not result.success:
-        text = "\n\n".join(failure_messages(result))
-        err.print(Panel(text, title="Nothing was published", title_align="left", border_style="red"))
-        err.print(
-            f"Readers still see edition {edition['edition_id']}."
-            if edition
-            else "There is no published edition yet."
-        )
-        err.print(f"Log of the dbt step: {log}")
-        return 1
-    print_current(settings, grain, language)
-    if before and edition and before["edition_id"] == edition["edition_id"]:
-        out.print(f"Nothing new: this edition was already published. ({seconds:.0f} s)")
-    else:
-        out.print(f"Published a new edition. ({seconds:.0f} s)")
-    return 4 if print_what_needs_a_person(settings) else 0
-
-
-def print_what_needs_a_person(settings: Settings) -> bool:
-    """What is held, refused or old in the edition of this run, and what to do; whether anything is."""
-    import duckdb
-
-    from dagster_project.lib.holds import what_needs_a_person
-
-    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
-        told = what_needs_a_person(connection)
-    if told:
-        err.print(Panel(told.text, title=told.title, title_align="left", border_style="yellow"))
-    return told is not None
-
-
-def failure_messages(result: "dg.ExecuteInProcessResult") -> list[str]:  # noqa: F821, UP037
-    """What went wrong, each thing once: messages for people first, a step's own error otherwise."""
-    events = result.get_step_failure_events()
-    told = [event.step_failure_data.user_failure_data for event in events]
-    messages = [failure.description for failure in told if failure and failure.description]
-    for evaluation in result.get_asset_check_evaluations():
-        if not evaluation.passed and evaluation.severity.value == "ERROR":
-            text = evaluation.description or f"{evaluation.check_name} failed"
-            # a failed dbt step has told what its own tests found
-            if not any(text in message for message in messages):
-                messages.append(text)
-    if not messages:
-        for event in events:
-            error = event.step_failure_data.error
-            while error.cause:
-                error = error.cause
-            messages.append(f"Step {event.step_key}: {error.message.strip()}")
-    return list(dict.fromkeys(messages)) or ["The run failed before its first step; see the messages above."]
-
-
-def print_current(settings: Settings, grain: str, language: str, level: str = "strategic") -> None:
-    """The scorecard of the current edition."""
-    from dagster_project.lib.terminal import print_scorecard
-
-    shown = None if level == "all" else level
-    print_scorecard(settings.home / "published" / "current.duckdb", out, grain, language, shown)
+for command in NIGHT_COMMANDS:
+    main.add_command(command)
 
 
 @main.command()
@@ -305,7 +151,10 @@ def with_settings(command: tuple[str, ...]) -> None:
     prepare_dagster_home(settings)
     os.environ["SCORECARD_WAREHOUSE"] = str(settings.warehouse)
     program = str(Path(sys.executable).with_name(command[0]))
-    sys.exit(subprocess.run([program, *command[1:]], cwd=CHECKOUT, check=False).returncode)
+    # sqlfluff has dbt compile the models, and dbt opens the warehouse
+    with only_this_run(settings, f"of {command[0]} by hand"):
+        run = subprocess.run([program, *command[1:]], cwd=CHECKOUT, check=False)
+    sys.exit(run.returncode)
 
 
 @main.command()
@@ -314,6 +163,8 @@ def dev(port: int) -> None:
     """Open the Dagster UI on loopback, with the schedule's daemon."""
     settings = load_settings()
     prepare_dagster_home(settings)
+    # nobody sits in front of a run from the queue: it waits for a run from the command line to end
+    os.environ.setdefault("SCORECARD_WAIT_FOR_WRITER", "7200")
     command = [str(Path(sys.executable).with_name("dagster")), "dev", "-m", "dagster_project.definitions"]
     sys.exit(
         subprocess.run([*command, "-h", "127.0.0.1", "-p", str(port)], cwd=CHECKOUT, check=False).returncode

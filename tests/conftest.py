@@ -12,7 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -191,3 +191,62 @@ def adventureworks_edition(adventureworks_home: Path) -> Path:
 def adventureworks_warehouse(adventureworks_home: Path) -> Path:
     """The private warehouse of AdventureWorks."""
     return adventureworks_home / "warehouse.duckdb"
+
+
+READ = """
+import sys, duckdb
+connection = duckdb.connect(sys.argv[1], read_only=True)
+connection.execute("select 1").fetchall()
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def held_warehouse() -> Iterator[Callable[[Path], subprocess.Popen[str]]]:
+    """Opens a database read-only in another process, as a notebook or a BI tool would, until the test is over."""
+    readers = []
+
+    def hold(database: Path) -> subprocess.Popen[str]:
+        reader = subprocess.Popen(
+            [sys.executable, "-c", READ, str(database)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        readers.append(reader)
+        assert reader.stdout.readline() == "open\n"
+        return reader
+
+    yield hold
+    for reader in readers:
+        reader.kill()
+        reader.wait(30)
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from dagster_project.lib.lock import only_writer
+with only_writer(Path(sys.argv[1]), "first", 0):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture(scope="session")
+def start_holding() -> Callable[[Path], subprocess.Popen[str]]:
+    """Starts a process that holds a state folder, as another run would, until its input ends."""
+
+    def hold(home: Path) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", HOLD, str(home)],
+            cwd=CHECKOUT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout.readline() == "held\n"
+        return process
+
+    return hold

@@ -1,25 +1,35 @@
 """One writer at a time: the lock that a run holds on the state folder.
 
 Belongs here: taking and releasing the lock, and the message for whoever comes second. The database
-has a lock of its own, but its error names a file, not a run.
+has a lock of its own, but its error names a file, not a run; who trips over that one is told here too.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
+
+if TYPE_CHECKING:
+    import duckdb
 
 _HELD: set[Path] = set()
 
 
 class WriterBusy(RuntimeError):
     """Another run holds the state folder; the message names it."""
+
+
+class WarehouseInUse(WriterBusy):
+    """Another program has the warehouse open; the message names it."""
 
 
 @contextmanager
@@ -38,11 +48,14 @@ def only_writer(home: Path, run_id: str, wait_seconds: float) -> Iterator[None]:
     home.mkdir(parents=True, exist_ok=True)
     owner = home / "writer.json"
     lock = FileLock(home / "writer.lock")
+    give_up = time.monotonic() + wait_seconds
     try:
         lock.acquire(timeout=wait_seconds)
     except Timeout:
         raise WriterBusy(_busy_message(home, owner, wait_seconds)) from None
     try:
+        # whoever only looks into the warehouse holds no lock of ours, and DuckDB lets no writer in beside them
+        connect_to_write(home / "warehouse.duckdb", give_up - time.monotonic(), only_if_there=True)
         since = datetime.now(UTC).isoformat(timespec="seconds")
         _HELD.add(home)
         owner.write_text(json.dumps({"pid": os.getpid(), "run_id": run_id, "since": since}))
@@ -51,6 +64,48 @@ def only_writer(home: Path, run_id: str, wait_seconds: float) -> Iterator[None]:
         _HELD.discard(home)
         owner.unlink(missing_ok=True)
         lock.release()
+
+
+def connect_to_write(
+    warehouse: Path, wait_seconds: float = 0, *, only_if_there: bool = False
+) -> duckdb.DuckDBPyConnection | None:
+    """A read-write connection to the warehouse; with ``only_if_there`` it is tried and closed again.
+
+    Raises:
+        WarehouseInUse: another program still has it open after the wait.
+    """
+    import duckdb
+
+    if only_if_there and not warehouse.exists():
+        return None
+    give_up = time.monotonic() + wait_seconds
+    while True:
+        try:
+            connection = duckdb.connect(str(warehouse))
+        except duckdb.IOException as error:
+            if "lock" not in str(error).lower():
+                if only_if_there:
+                    # damaged or unreadable: the step that needs it says so
+                    return None
+                raise
+            if time.monotonic() >= give_up:
+                raise WarehouseInUse(_in_use_message(warehouse, str(error), wait_seconds)) from None
+            time.sleep(0.2)
+            continue
+        if only_if_there:
+            connection.close()
+            return None
+        return connection
+
+
+def _in_use_message(warehouse: Path, error: str, wait_seconds: float) -> str:
+    holder = re.search(r"held in (.+?)\s*\(PID (\d+)\)", error)
+    who = f"process {holder[2]} ({Path(holder[1]).name}) has" if holder else "another program has"
+    return (
+        f"A run must be alone with {warehouse}, and {who} it open. Waited {max(wait_seconds, 0):.0f} s. Nothing was "
+        "changed. What to do: close that program (a notebook, a BI tool, a `duckdb` shell), then run again. Readers "
+        "want published/current.duckdb, which any number may have open at any time."
+    )
 
 
 def _busy_message(home: Path, owner: Path, wait_seconds: float) -> str:

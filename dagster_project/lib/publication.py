@@ -136,13 +136,15 @@ def publish(
     *,
     on_step: Callable[[str], None] = lambda step: None,
     before_flip: Callable[[], object] = lambda: None,
+    show: bool = True,
 ) -> Publication:
     """Publish the scorecard tables and views of the warehouse as one edition, or leave everything as it is.
 
     Refuses unless every required suite has passed for exactly the rows that are published now. An edition
     that is already there and whole is not written again; if it is not the current one, readers get it back.
     `on_step` is told the name of each of STEPS once that step is done. `before_flip` is called when all is
-    ready; if it fails, readers keep what they have.
+    ready; if it fails, readers keep what they have. Without `show` the edition is built, verified and kept,
+    and readers stay with the one that they have.
     """
     if not _EDITION_ID.fullmatch(edition.edition_id):
         raise PublicationRefused(
@@ -170,7 +172,7 @@ def publish(
                     "What to do: find out why the same input gave other rows (a model that reads the clock?)."
                 )
         before_flip()
-        flipped = _flip(published, edition.edition_id)
+        flipped = show and _flip(published, edition.edition_id)
         on_step("flipped")
     return Publication(
         edition.edition_id, folder / PUBLIC_FILE, unchanged=unchanged, flipped=flipped, **vars(built)

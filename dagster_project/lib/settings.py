@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -55,6 +57,18 @@ class Settings:
     days_shown: int
     wait_for_writer_seconds: float
     dbt_threads: int
+    fixed_as_of: date | None = None
+    report_days: int = 400
+    alert_command: tuple[str, ...] = ()
+
+    def as_of_on(self, today: date) -> date:
+        """The day that a night begun ``today`` is as of: a process that lives for weeks asks anew."""
+        return _as_of("", self.systems, today) if self.fixed_as_of is None else self.fixed_as_of
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone that days are counted in."""
+        return ZoneInfo(self.time_zone)
 
     @property
     def warehouse(self) -> Path:
@@ -183,6 +197,11 @@ class Settings:
             days_shown=_whole(environment, "SCORECARD_DAYS_SHOWN", 400, 0, 36_600),
             wait_for_writer_seconds=_number(environment, "SCORECARD_WAIT_FOR_WRITER", 60.0),
             dbt_threads=max(1, int(_number(environment, "SCORECARD_THREADS", 2))),
+            fixed_as_of=_day("SCORECARD_AS_OF", environment.get("SCORECARD_AS_OF") or ""),
+            report_days=_whole(environment, "SCORECARD_REPORT_DAYS", 400, 1, 36_600),
+            alert_command=_command(
+                "SCORECARD_ALERT_COMMAND", environment.get("SCORECARD_ALERT_COMMAND") or ""
+            ),
         )
 
 
@@ -234,16 +253,35 @@ def _plan(text: str) -> Path:
 
 def _as_of(text: str, systems: tuple[SourceSystem, ...], today: date) -> date:
     """The set date; else the newest one that a system's declaration fixes; else yesterday."""
-    if text:
-        try:
-            return date.fromisoformat(text)
-        except ValueError as error:
-            raise SettingsError(f"SCORECARD_AS_OF is {text!r}; use a date such as 2025-12-31.") from error
+    if fixed := _day("SCORECARD_AS_OF", text):
+        return fixed
     declared = [system.as_of for system in systems if system.as_of]
     # one growing system is enough to make the company a living one
     if declared and len(declared) == len(systems):
         return max(declared)
     return today - timedelta(days=1)
+
+
+def _day(name: str, text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise SettingsError(f"{name} is {text!r}; use a date such as 2025-12-31.") from error
+
+
+def _command(name: str, text: str) -> tuple[str, ...]:
+    """A program and its arguments, as a shell would split them; no shell will see them."""
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError as error:
+        raise SettingsError(f"{name} can't be split into words ({error}); close the quotes in it.") from error
+    if words and shutil.which(words[0]) is None:
+        raise SettingsError(
+            f"{name} begins with {words[0]!r}; expected a program on the PATH or the path of one that may be run."
+        )
+    return words
 
 
 def _schedule(text: str) -> str:

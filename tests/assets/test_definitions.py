@@ -34,6 +34,12 @@ print(json.dumps({
     "steps": [node.name for node in job.nodes],
     "executor": job.executor_def.name,
     "tags": dict(job.tags),
+    "nights": {name: bool(defs.resolve_job_def(name).partitions_def) for name in ("nightly", "night_of")},
+    "same_steps": [node.name for node in defs.resolve_job_def("night_of").nodes] == [node.name for node in job.nodes],
+    "first_nights": list(defs.resolve_job_def("night_of").partitions_def.get_partition_keys()[:2]),
+    "night_of_tags": dict(defs.resolve_job_def("night_of").tags),
+    "scheduled": schedule.job_name,
+    "sensors": {sensor.name: sensor.minimum_interval_seconds for sensor in repository.sensor_defs},
     "cron": schedule.cron_schedule,
     "time_zone": schedule.execution_timezone,
     "suites": {
@@ -134,6 +140,24 @@ def test_the_job_runs_in_one_process_and_is_tried_again_only_when_it_died(loaded
 
 def test_the_schedule_follows_the_settings(loaded):
     assert (loaded["cron"], loaded["time_zone"]) == ("30 3 * * *", "Europe/Helsinki")
+
+
+def test_a_night_missed_while_the_daemon_was_down_is_not_run_n_times(loaded):
+    """Dagster makes up for the missed ticks of jobs with partitions only; of others it runs the last one."""
+    assert loaded["scheduled"] == "nightly"
+    assert loaded["nights"] == {"nightly": False, "night_of": True}
+
+
+def test_the_backfill_page_has_the_nights(loaded):
+    assert loaded["first_nights"] == ["2023-01-01", "2023-01-02"], (
+        "from the first day of the company's history"
+    )
+    assert loaded["same_steps"]
+    assert loaded["night_of_tags"]["dagster/retry_on_asset_or_op_failure"] == "false"
+
+
+def test_the_sources_are_watched_every_five_minutes(loaded):
+    assert loaded["sensors"]["freshness_watch"] == 300
 
 
 def test_the_instance_settings_keep_runs_apart_and_servers_on_loopback():

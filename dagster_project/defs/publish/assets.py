@@ -64,11 +64,15 @@ def publish_edition(
             "select edition_id, as_of_date, company, company_name, reporting_currency from audit.run_settings"
         ).fetchone()
 
+    show = warehouse.may_be_shown(company, as_of)
+
     def remember_what_is_shown() -> None:
         with warehouse.connect() as connection:
+            # a kept edition can be shown later, by a rollback: what it withholds counts from now on
             remember(connection, edition_id)
-            remember_targets(connection, as_of)
-            remember_event_spans(connection, as_of)
+            if show:
+                remember_targets(connection, as_of)
+                remember_event_spans(connection, as_of)
 
     try:
         published = publish(
@@ -87,10 +91,11 @@ def publish_edition(
             PUBLISHED_VIEWS,
             suites(),
             before_flip=remember_what_is_shown,
+            show=show,
         )
     except PublicationError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
-    context.log.info(message(published))
+    context.log.info(message(published) if show else kept(published))
     for table in (*PUBLISHED_TABLES, *PUBLISHED_VIEWS, *OWN_TABLES):
         facts = published.tables.get(table)
         yield dg.MaterializeResult(
@@ -109,3 +114,11 @@ def message(published: Publication) -> str:
     if published.unchanged and not published.flipped:
         return f"Nothing new: edition {published.edition_id} is already published."
     return f"Edition {published.edition_id} is published: {published.path}"
+
+
+def kept(published: Publication) -> str:
+    """What happened to the edition of a past night, in one line."""
+    return (
+        f"Edition {published.edition_id} of a past night is built and kept: {published.path}. "
+        "Readers stay with the newer one."
+    )
