@@ -6,7 +6,7 @@ LANDING ?= $(SCORECARD_LANDING)
 export SCORECARD_SOURCES := $(SOURCES)
 export SCORECARD_LANDING := $(LANDING)
 
-.PHONY: nightly scorecard workbook plan mf test dev dbt docs kpi catalogue coverage lint format demo lock clean
+.PHONY: editions rollback nightly scorecard workbook plan mf test dev dbt docs kpi catalogue coverage lint format demo lock clean
 
 nightly: .venv/ready ## run the nightly job (SOURCES=demo, LANDING=the source's own folder) and print the scorecard
 	@$(BIN)/python -m dagster_project.cli nightly $(ARGS)
@@ -16,6 +16,12 @@ scorecard: .venv/ready ## print the published scorecard again (ARGS="--grain mon
 
 workbook: .venv/ready ## write the published scorecard as an Excel workbook (ARGS='--period "2025 Q4" --language sv')
 	@$(BIN)/python -m dagster_project.cli workbook $(ARGS)
+
+editions: .venv/ready ## list the kept editions and which one readers have
+	@$(BIN)/python -m dagster_project.cli editions
+
+rollback: .venv/ready ## show readers the edition before, or the one named (EDITION=2025-12-31-0123456789)
+	@$(BIN)/python -m dagster_project.cli rollback $(if $(EDITION),"$(EDITION)")
 
 plan: .venv/ready ## check the plan; write it as a workbook to edit (ARGS="--out plan.xlsx"); check another (ARGS="--check plan.xlsx")
 	@$(BIN)/python -m dagster_project.cli plan $(ARGS)

@@ -22,6 +22,7 @@ import click
 from rich.console import Console
 from rich.panel import Panel
 
+from dagster_project.cli_editions import register
 from dagster_project.lib.lock import WriterBusy, only_writer
 from dagster_project.lib.settings import CHECKOUT, Settings, SettingsError
 from dagster_project.lib.sources import DeclarationError
@@ -108,6 +109,7 @@ def run_nightly(settings: Settings, dagster_home: Path, started: float, grain: s
     """The job, and what came out of it in words; the exit code."""
     # imported late: a wrong setting should not take seconds to be told
     from dagster_project.lib.dbt_runner import DbtFailed
+    from dagster_project.lib.edition import nothing_new
     from dagster_project.lib.history import open_instance
     from dagster_project.lib.publication import current_edition
 
@@ -143,7 +145,7 @@ def run_nightly(settings: Settings, dagster_home: Path, started: float, grain: s
         return 1
     print_current(settings, grain, language)
     if before and edition and before["edition_id"] == edition["edition_id"]:
-        out.print(f"Nothing new: this edition was already published. ({seconds:.0f} s)")
+        out.print(f"{nothing_new(settings.home)} ({seconds:.0f} s)")
     else:
         out.print(f"Published a new edition. ({seconds:.0f} s)")
     return 0
@@ -386,6 +388,8 @@ def catalogue() -> None:
     for path in write_pages(CHECKOUT / "docs" / "kpis", catalogue_rows()):
         out.print(f"wrote {path.relative_to(CHECKOUT)}")
 
+
+register(main)
 
 if __name__ == "__main__":
     main()

@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.defs.resources import Warehouse, manifest, raw_key, settings
+from dagster_project.lib.archive import keep_landed
 from dagster_project.lib.extract import ExtractRefused
 from dagster_project.lib.gate import find_suites, raw_tables_read
 from dagster_project.lib.ingest import IngestResult, ensure_audit_tables, ingest_table
@@ -88,6 +89,7 @@ def ingest_assets(system: SourceSystem) -> dg.AssetsDefinition:
                     # the other tables still come in, so that one night shows every fault there is
                     refused.append(str(refusal))
                     continue
+                keep_landed(connection, system.name, table.name, landing, settings())
                 new_rows += result.rows_loaded
                 rejected_rows += result.rows_rejected
                 for note in result.notes:

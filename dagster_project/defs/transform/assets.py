@@ -9,7 +9,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 from dagster_project.defs.ingest.assets import tables_to_ingest
 from dagster_project.defs.resources import Warehouse, manifest, raw_key, settings
 from dagster_project.lib.dbt_failures import findings, forget_results, read_results
-from dagster_project.lib.edition import edition_id, is_published, write_lineage
+from dagster_project.lib.edition import is_published, name_edition, nothing_new, write_lineage
 from dagster_project.lib.ingest import ensure_audit_tables, write_domain_coverage, write_run_settings
 from dagster_project.lib.lineage import kpi_definitions, kpi_inputs, layer_of
 from dagster_project.lib.plan import LEDGER, REMOVED, SHEETS, PlanError, read_plan, write_plan
@@ -106,7 +106,8 @@ def run_facts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterat
             for system in settings().systems
             for table in tables_to_ingest(system.name)
         }
-        edition = edition_id(connection, settings(), tables)
+        named = name_edition(connection, settings(), tables)
+        edition = named.edition_id
         write_run_settings(
             connection,
             as_of_date=settings().as_of,
@@ -119,6 +120,9 @@ def run_facts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterat
             days_shown=settings().days_shown,
             is_employee_scope_allowed=settings().is_employee_scope_allowed,
             edition_id=edition,
+            parent_edition_id=named.parent_edition_id,
+            inputs_hash=named.inputs_hash,
+            inputs=named.inputs,
         )
         write_domain_coverage(connection, settings().systems, settings().domain_feeds)
         write_lineage(connection, kpi_inputs(manifest()), kpi_definitions(manifest()))
@@ -142,9 +146,7 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse
     with warehouse.connect() as connection:
         if is_published(connection, settings().home) and not context.is_subset:
             # no outputs: Dagster then skips what follows, the publication included
-            context.log.info(
-                "Nothing new since the published edition: dbt and the publication have nothing to do."
-            )
+            context.log.info(f"{nothing_new(settings().home)} dbt and the publication have nothing to do.")
             return
     selected = len(context.selected_asset_keys)
     done = 0
