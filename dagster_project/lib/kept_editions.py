@@ -136,7 +136,8 @@ def has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
     """Whether the attached edition has a table of this name: earlier versions published fewer."""
     return bool(
         connection.execute(
-            "select 1 from duckdb_tables() where database_name = 'edition' and schema_name = ? and table_name = ?",
+            "select 1 from duckdb_tables()"
+            " where database_name = 'edition' and schema_name = ? and table_name = ?",
             [SCHEMA, name],
         ).fetchone()
     )

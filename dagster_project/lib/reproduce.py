@@ -43,7 +43,11 @@ from dagster_project.lib.settings import CHECKOUT
 from dagster_project.lib.sql import column_list, identifier, literal
 
 # told by the run, not by the inputs
-_RUN = {"publication": None, "publication_tables": None, "publication_history": ("happened_at", "made_by", "control_sum")}
+_RUN = {
+    "publication": None,
+    "publication_tables": None,
+    "publication_history": ("happened_at", "made_by", "control_sum"),
+}
 _HISTORY = {
     value_history.TABLE: (*value_history.CLOCKS, *value_history.EXPLANATIONS),
     value_history.VIEW: (

@@ -253,27 +253,6 @@ def _check_carried(
         )
 
 
-def rewound(history: str, edition_id: str, before_edition_id: str) -> str:
-    """A query for the history as it was before an edition added to it."""
-    undone = {
-        "last_edition_id": literal(before_edition_id),
-        "superseded_by_edition_id": "null",
-        "superseded_at": "null",
-        "ended_sequence": "null",
-        "ended_reason": "null",
-        "is_current": "true",
-    }
-    edition = literal(edition_id)
-    last = f"(select max(first_sequence) from {history} where first_edition_id = {edition})"
-    columns = ", ".join(
-        f"case when is_current or ended_sequence = {last} then {undone[name]} else {name} end as {name}"
-        if name in undone
-        else name
-        for name in _COLUMNS
-    )
-    return f"select {columns} from {history} where first_edition_id <> {edition}"
-
-
 def _in_order(query: str) -> str:
     # neighbours that are alike compress: a figure's periods, one after the other
     order = "kpi_id, period_grain, scope_type, scope_id, period_start_date, version"
