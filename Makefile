@@ -6,7 +6,7 @@ LANDING ?= $(SCORECARD_LANDING)
 export SCORECARD_SOURCES := $(SOURCES)
 export SCORECARD_LANDING := $(LANDING)
 
-.PHONY: nightly scorecard workbook conservation plan mf test dev dbt docs kpi catalogue coverage lint format demo lock clean
+.PHONY: nightly editions rollback scorecard workbook conservation plan mf test dev dbt docs kpi catalogue coverage lint format demo lock clean
 
 nightly: .venv/ready ## run the nightly job (SOURCES=demo, LANDING=the source's own folder) and print the scorecard
 	@$(BIN)/python -m dagster_project.cli nightly $(ARGS)
@@ -19,6 +19,11 @@ workbook: .venv/ready ## write the published scorecard as an Excel workbook (ARG
 
 conservation: .venv/ready ## print where every row and cent that came in is: loaded, rejected or superseded
 	@$(BIN)/python -m dagster_project.cli conservation
+editions: .venv/ready ## list the kept editions and which one readers have
+	@$(BIN)/python -m dagster_project.cli editions
+
+rollback: .venv/ready ## show readers the edition before, or the one named (EDITION=2025-12-31-0123456789)
+	@$(BIN)/python -m dagster_project.cli rollback $(if $(EDITION),"$(EDITION)")
 
 plan: .venv/ready ## check the plan; write it as a workbook to edit (ARGS="--out plan.xlsx"); check another (ARGS="--check plan.xlsx")
 	@$(BIN)/python -m dagster_project.cli plan $(ARGS)

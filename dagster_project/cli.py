@@ -281,5 +281,7 @@ def conservation() -> None:
         sys.exit(1)
 
 
+register(main)
+
 if __name__ == "__main__":
     main()

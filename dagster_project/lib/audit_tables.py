@@ -4,6 +4,7 @@ The ledger, the rejects and the state of the raw tables are written by `ingest.p
 gate; here is only what all of them agree on: which tables there are, and with which columns.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -16,7 +17,7 @@ _TABLES = {
     "run_settings": """
         edition_id varchar, as_of_date date, history_from date, company varchar, company_name varchar,
         reporting_currency varchar, time_zone varchar, fiscal_year_start_month integer, days_shown integer,
-        is_employee_scope_allowed boolean""",
+        is_employee_scope_allowed boolean, parent_edition_id varchar, inputs_hash varchar, inputs varchar""",
     "domain_coverage": """
         domain varchar, source_system varchar, covered_from date, covered_to date,
         note_en varchar, note_sv varchar""",
@@ -104,6 +105,9 @@ def write_run_settings(
     fiscal_year_start_month: int = 1,
     days_shown: int = 400,
     is_employee_scope_allowed: bool = False,
+    parent_edition_id: str | None = None,
+    inputs_hash: str = "",
+    inputs: Mapping[str, str] | None = None,
 ) -> None:
     """Write the one row of audit.run_settings."""
     row = {
@@ -117,6 +121,9 @@ def write_run_settings(
         "fiscal_year_start_month": fiscal_year_start_month,
         "days_shown": days_shown,
         "is_employee_scope_allowed": is_employee_scope_allowed,
+        "parent_edition_id": parent_edition_id,
+        "inputs_hash": inputs_hash,
+        "inputs": json.dumps(dict(inputs or {}), sort_keys=True),
     }
     _replace(connection, "run_settings", ", ".join(row), [tuple(row.values())])
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.lib.publication import current_edition, current_is_whole
+from dagster_project.lib.kept_editions import current_edition, whole_current
 
 # what is made again by the next run, or belongs to one that is under way
 LEFT_OUT = ("dbt", "writer.*", "running.json", "*.lock", ".*.part", ".building-*")
@@ -51,5 +51,5 @@ def _look_at(home: Path, part: Path) -> None:
     warehouse = part / "warehouse.duckdb"
     if warehouse.exists():
         duckdb.connect(str(warehouse), read_only=True).close()
-    if current_edition(home) and not current_is_whole(part):
+    if current_edition(home) and whole_current(part) is None:
         raise OSError("the copy of the current edition is not whole")

@@ -1,8 +1,9 @@
 """Publication: the audited scorecard as a new edition file, and the one flip that shows it to readers.
 
-Belongs here: checking the audit of exactly what is published, building and verifying an edition, flipping,
-listing. Does not belong here: judging tables (gate.py), or taking the writer's lock (lock.py) that every
-caller must hold, since left-over building folders are removed on sight.
+Belongs here: checking the audit of exactly what is published, building and verifying an edition, flipping.
+Does not belong here: judging tables (gate.py), reading editions that lie there (kept_editions.py), the history of
+values (value_history.py) or of flips (flips.py), or taking the writer's lock (lock.py) that every caller must hold,
+since left-over building folders are removed on sight.
 
     <home>/published/current           -> editions/<edition_id>      flipped by one atomic rename
     <home>/published/current.duckdb    -> current/scorecard.duckdb   never changes
@@ -17,21 +18,58 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from dagster_project.lib import flips, value_history
 from dagster_project.lib.control_sums import control_sum
+from dagster_project.lib.flips import Flip, linked
 from dagster_project.lib.gate import Suite, current_hashes
 from dagster_project.lib.holds import audit_problems
+from dagster_project.lib.kept_editions import (
+    EDITION_FILE,
+    PUBLIC_FILE,
+    SCHEMA,
+    Built,
+    PublicationError,
+    PublicationFailed,
+    PublicationRefused,
+    TableFacts,
+    current_edition,
+    current_folder,
+    known_flips,
+    list_editions,
+    publication_row,
+    read_edition,
+    still_current,
+    verify,
+    whole_current,
+)
 from dagster_project.lib.sql import identifier, literal
+from dagster_project.lib.value_history import Moment
 
-SCHEMA = "scorecard"
+__all__ = [
+    "OWN_TABLES",
+    "PUBLISHED_TABLES",
+    "PUBLISHED_VIEWS",
+    "SCHEMA",
+    "STEPS",
+    "Edition",
+    "Input",
+    "Publication",
+    "PublicationError",
+    "PublicationFailed",
+    "PublicationRefused",
+    "current_edition",
+    "list_editions",
+    "publish",
+]
 
 # What readers see: everything else that dbt makes is a step on the way.
 PUBLISHED_TABLES = (
@@ -55,30 +93,22 @@ PUBLISHED_TABLES = (
 )
 PUBLISHED_VIEWS = ("kpi_latest",)
 # ... and what a publication adds about itself
-OWN_TABLES = ("data_quality", "publication", "publication_tables")
-PUBLIC_FILE = "scorecard.duckdb"
-# DuckDB follows links and names the database after the real file. A database `scorecard` with a schema
-# `scorecard` makes every `scorecard.kpi_latest` ambiguous, so the real file has another name.
-EDITION_FILE = "edition.duckdb"
+OWN_TABLES = (
+    "data_quality",
+    "kpi_value_history",
+    "kpi_value_changes",
+    "publication",
+    "publication_history",
+    "publication_inputs",
+    "publication_tables",
+)
 # The oldest format that today's readers share: a newer DuckDB would otherwise write files they can't open.
 STORAGE_VERSION = "v1.2.0"
-STEPS = ("audited", "building", "copied", "written", "closed", "verified", "renamed", "flipped")
+STEPS = ("audited", "building", "copied", "written", "closed", "verified", "renamed", "flipped", "recorded")
 _BUILDING = ".building-"
 _SET_ASIDE = ".damaged-"
 _EDITION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
 _NO_SPACE = ("no space left", "disk full", "file too large", "quota exceeded")
-
-
-class PublicationError(Exception):
-    """Nothing was published; the text says why, what readers have now, and what to do."""
-
-
-class PublicationRefused(PublicationError):
-    """The audit does not allow this edition."""
-
-
-class PublicationFailed(PublicationError):
-    """The edition could not be written or verified."""
 
 
 @dataclass(frozen=True)
@@ -92,14 +122,25 @@ class Edition:
     reporting_currency: str
     run_id: str
     git_commit: str | None = None
+    parent_edition_id: str | None = None
+    """What readers had when the run began; a part of the edition's name."""
+    inputs_hash: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """A hash for each kind of input, so that two editions tell what differs between them."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """The settings it was made with, as the environment has them."""
 
 
 @dataclass(frozen=True)
-class TableFacts:
-    """Row count and control sum of one published table or view."""
+class Input:
+    """A file, or a remembered table, that went into an edition."""
 
-    row_count: int
-    control_sum: str
+    kind: str  # file, plan or memory
+    source_system: str | None
+    table_name: str | None
+    path: str
+    sha256: str
+    bytes: int
 
 
 @dataclass(frozen=True)
@@ -115,15 +156,20 @@ class Publication:
     checks_failed: int
     unchanged: bool  # the edition was already there, whole
     flipped: bool  # readers had another edition, or none, before
+    sequence: int
+    instead: str | None = None  # what readers have, if somebody has rolled this edition back
 
 
 @dataclass(frozen=True)
-class _Built:
+class _Place:
+    """Where an edition stands among those published."""
+
+    parent: str | None
+    sequence: int
+    newest: Flip | None  # the one published before it
     published_at: datetime
-    tables: dict[str, TableFacts]
-    quality_status: str
-    checks_evaluated: int
-    checks_failed: int
+    flips: tuple[Flip, ...]  # those made before it
+    rolled_back_to: str | None
 
 
 def publish(
@@ -134,6 +180,7 @@ def publish(
     views: Sequence[str],
     required_suites: Sequence[Suite],
     *,
+    inputs: Sequence[Input] = (),
     on_step: Callable[[str], None] = lambda step: None,
     before_flip: Callable[[], object] = lambda: None,
     show: bool = True,
@@ -141,10 +188,11 @@ def publish(
     """Publish the scorecard tables and views of the warehouse as one edition, or leave everything as it is.
 
     Refuses unless every required suite has passed for exactly the rows that are published now. An edition
-    that is already there and whole is not written again; if it is not the current one, readers get it back.
-    `on_step` is told the name of each of STEPS once that step is done. `before_flip` is called when all is
-    ready; if it fails, readers keep what they have. Without `show` the edition is built, verified and kept,
-    and readers stay with the one that they have.
+    that is already there and whole is not written again; if readers have none or lost it, they get it back, but not
+    if somebody has rolled it back. `on_step` is told the name of each of STEPS once that step is done.
+    `before_flip` is called when all is ready; if it fails, readers keep what they have. Without `show` the edition
+    is built, verified and kept, and readers stay with the one that they have: it was never shown, so it has no place
+    among those that were, and no later history goes on from it.
     """
     if not _EDITION_ID.fullmatch(edition.edition_id):
         raise PublicationRefused(
@@ -153,78 +201,104 @@ def publish(
     published = home / "published"
     with _explained(published, warehouse):
         with _attached(warehouse) as connection:
-            _check_audit(connection, edition, tables, required_suites, _whole_current(published))
+            _check_audit(connection, edition, tables, required_suites, whole_current(home))
             facts = {
                 name: TableFacts(*control_sum(connection, identifier("warehouse", SCHEMA, name)))
                 for name in [*tables, *views]
             }
             on_step("audited")
             _prepare(published)
+            place = _place(published, edition)
             folder = published / "editions" / edition.edition_id
-            built = _read_edition(folder)
+            built = read_edition(folder)
             unchanged = built is not None
             if built is None:
-                built = _build(connection, published, edition, tables, views, required_suites, facts, on_step)
+                built = _build(
+                    connection,
+                    published,
+                    edition,
+                    place,
+                    tables,
+                    views,
+                    required_suites,
+                    inputs,
+                    facts,
+                    on_step,
+                )
             elif differing := _differing(facts, built.tables):
                 raise PublicationRefused(
                     f"Edition {edition.edition_id} is already published with other rows in "
-                    f"{', '.join(differing)}, and an edition never changes.\n{_still_current(published)}\n"
+                    f"{', '.join(differing)}, and an edition never changes.\n{still_current(published)}\n"
                     "What to do: find out why the same input gave other rows (a model that reads the clock?)."
                 )
-        before_flip()
-        flipped = show and _flip(published, edition.edition_id)
-        on_step("flipped")
+        flipped = False
+        if place.rolled_back_to is None:
+            before_flip()
+        if place.rolled_back_to is None and show:
+            previous = linked(published)
+            flipped = flip(published, edition.edition_id)
+            on_step("flipped")
+            _record(published, folder, previous, edition.run_id)
+            on_step("recorded")
     return Publication(
-        edition.edition_id, folder / PUBLIC_FILE, unchanged=unchanged, flipped=flipped, **vars(built)
+        edition.edition_id,
+        folder / PUBLIC_FILE,
+        unchanged=unchanged,
+        flipped=flipped,
+        sequence=place.sequence,
+        instead=place.rolled_back_to,
+        **vars(built),
     )
 
 
-def current_edition(home: Path) -> dict[str, Any] | None:
-    """Return the `publication` row of the edition that readers have now, with its path.
+def _place(published: Path, edition: Edition) -> _Place:
+    """Where the edition stands, by the log of flips; raise where it can't stand anywhere."""
+    known = known_flips(published)
+    publications = flips.publications(known)
+    newest = flips.newest(known)
+    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    current = linked(published)
+    if newest is None or edition.edition_id not in publications:
+        if edition.parent_edition_id != current:
+            raise PublicationRefused(
+                f"Edition {edition.edition_id} was to follow {edition.parent_edition_id or 'no other'}, and readers "
+                f"have {current or 'none'}: somebody has flipped since the run began.\nNothing was published. "
+                "What to do: run the nightly job again."
+            )
+        sequence = (newest.sequence or 0) + 1 if newest else 1
+        return _Place(current, sequence, newest, now, tuple(known), None)
+    if edition.edition_id != newest.edition_id:
+        raise PublicationRefused(
+            f"Edition {edition.edition_id} was published before, and {newest.edition_id} after it.\n"
+            f"{still_current(published)}\nWhat to do: `rollback {edition.edition_id}` shows it again."
+        )
+    # built again, it must be what it was: the flips of then, its place and its time
+    then = next(number for number, flip in enumerate(known) if flip == newest)
+    before = [flip for flip in publications.values() if flip is not newest]
+    last = flips.shown_last(known)
+    is_elsewhere = last is not None and last.edition_id == current and current != newest.edition_id
+    return _Place(
+        newest.parent_edition_id,
+        newest.sequence or 1,
+        before[-1] if before else None,
+        flips.as_time(newest.at),
+        tuple(known[:then]),
+        current if is_elsewhere and current_folder(published) else None,
+    )
 
-    None where there is none, and where it can't be read: publishing then repairs it.
-    """
-    folder = _current_folder(home / "published")
-    if folder is None:
-        return None
-    try:
-        return _publication_row(folder)
-    except duckdb.Error:
-        return None
 
-
-def current_is_whole(home: Path) -> bool:
-    """Whether what readers have now is, file by file, what was published: nobody has written into it since."""
-    folder = _current_folder(home / "published")
-    return folder is not None and _read_edition(folder) is not None
-
-
-def _whole_current(published: Path) -> Path | None:
-    """The file of the edition that readers have now, None unless it is as it was published."""
-    folder = _current_folder(published)
-    return folder / EDITION_FILE if folder is not None and _read_edition(folder) is not None else None
-
-
-def whole_current(home: Path) -> Path | None:
-    """The file of the edition that readers have now, None unless it is as it was published."""
-    return _whole_current(home / "published")
-
-
-def list_editions(home: Path) -> list[dict[str, Any]]:
-    """Return the `publication` rows of all kept editions, oldest first; an unreadable one has an `error`."""
-    current = _current_folder(home / "published")
-    editions = []
-    for folder in sorted((home / "published" / "editions").glob("[!.]*")):
-        try:
-            row = _publication_row(folder)
-        except duckdb.Error as error:
-            row = {
-                "edition_id": folder.name,
-                "path": folder / PUBLIC_FILE,
-                "error": str(error).splitlines()[0],
-            }
-        editions.append({**row, "is_current": current is not None and folder.name == current.name})
-    return sorted(editions, key=lambda row: (str(row.get("published_at", "")), row["edition_id"]))
+def _record(published: Path, folder: Path, previous: str | None, run_id: str) -> None:
+    known = flips.read(published)
+    last = flips.shown_last(known)
+    if last and last.edition_id == folder.name:
+        return
+    row = publication_row(folder)
+    if row["edition_id"] in flips.publications(flips.read(published)):
+        flips.append(
+            published, Flip(flips.now(), flips.FORWARD, row["edition_id"], previous, f"run {run_id}")
+        )
+    else:
+        flips.append(published, flips.publish_line(row, previous, f"run {run_id}"))
 
 
 def _check_audit(
@@ -313,12 +387,14 @@ def _build(
     connection: duckdb.DuckDBPyConnection,
     published: Path,
     edition: Edition,
+    place: _Place,
     tables: Sequence[str],
     views: Sequence[str],
     suites: Sequence[Suite],
+    inputs: Sequence[Input],
     facts: dict[str, TableFacts],
     on_step: Callable[[str], None],
-) -> _Built:
+) -> Built:
     editions = published / "editions"
     building = editions / f"{_BUILDING}{edition.edition_id}"
     building.mkdir(mode=0o750)
@@ -329,6 +405,7 @@ def _build(
     connection.execute(
         f"attach {literal(str(database))} as edition (storage_version {literal(STORAGE_VERSION)})"
     )
+    before = _before(connection, published, edition, place.newest, place.parent) if place.newest else None
     connection.execute("begin")
     connection.execute(f"create schema edition.{SCHEMA}")
     for name in tables:
@@ -339,12 +416,16 @@ def _build(
     _copy_views(connection, views)
     facts = dict(facts)
     _write_data_quality(connection, edition, suites)
-    facts["data_quality"] = TableFacts(*control_sum(connection, f"edition.{SCHEMA}.data_quality"))
-    built = _write_publication(connection, edition, facts)
+    _write_flips(connection, edition, place)
+    _write_inputs(connection, edition, inputs)
+    _write_values(connection, edition, place, before)
+    for name in OWN_TABLES:
+        if name not in ("publication", "publication_tables"):
+            facts[name] = TableFacts(*control_sum(connection, f"edition.{SCHEMA}.{name}"))
+    built = _write_publication(connection, edition, place, facts)
     connection.execute("commit")
     on_step("copied")
-    every = [*tables, *views, "data_quality", "publication", "publication_tables"]
-    for name in every:
+    for name in [*tables, *views, *OWN_TABLES]:
         target = building / "parquet" / f"{name}.parquet"
         relation = identifier("edition", SCHEMA, name)
         connection.execute(f"copy (select * from {relation}) to {literal(str(target))} (format parquet)")
@@ -352,6 +433,7 @@ def _build(
     connection.execute("use memory")
     connection.execute("checkpoint edition")
     connection.execute("detach edition")
+    connection.execute("detach database if exists before")
     if left := sorted(path.name for path in building.rglob("*.wal")):
         raise PublicationFailed(f"DuckDB left {', '.join(left)} beside the new edition: it is not complete.")
     for path in [*building.rglob("*.parquet"), database]:
@@ -360,7 +442,7 @@ def _build(
     _sync(building / "parquet")
     _sync(building)
     on_step("closed")
-    _verify(building, facts)
+    verify(building, facts)
     on_step("verified")
     _put_in_place(building, editions / edition.edition_id)
     on_step("renamed")
@@ -434,9 +516,135 @@ def _without_values(row: tuple[Any, ...]) -> list[Any]:
     return [observed, count, reason, details]
 
 
+def _write_flips(connection: duckdb.DuckDBPyConnection, edition: Edition, place: _Place) -> None:
+    """What readers were shown before, and this edition's own publication, the last row."""
+    own = Flip(
+        "", flips.PUBLISH, edition.edition_id, place.parent, f"run {edition.run_id}", place.parent,
+        place.sequence, edition.inputs_hash,
+    )  # fmt: skip
+    connection.execute(
+        f"""
+        create table edition.{SCHEMA}.publication_history (
+            number bigint, happened_at timestamp, action varchar, edition_id varchar,
+            previous_edition_id varchar, made_by varchar, parent_edition_id varchar, sequence integer, inputs_hash varchar, control_sum varchar
+        )
+        """
+    )
+    rows = [
+        [
+            number,
+            flips.as_time(flip.at) if flip.at else place.published_at,
+            flip.action,
+            flip.edition_id,
+            flip.previous,
+            # who it was is in the log, which is not published
+            "a person" if flip.by.startswith("user ") else flip.by,
+            flip.parent_edition_id,
+            flip.sequence,
+            flip.inputs_hash,
+            flip.control_sum,
+        ]
+        for number, flip in enumerate([*place.flips, own], start=1)
+    ]
+    connection.executemany(
+        f"insert into edition.{SCHEMA}.publication_history values ({', '.join('?' * 10)})", rows
+    )
+
+
+def _write_inputs(connection: duckdb.DuckDBPyConnection, edition: Edition, inputs: Sequence[Input]) -> None:
+    connection.execute(
+        f"""
+        create table edition.{SCHEMA}.publication_inputs (
+            edition_id varchar, kind varchar, source_system varchar, table_name varchar, path varchar, sha256 varchar,
+            bytes bigint
+        )
+        """
+    )
+    if inputs:
+        rows = sorted(inputs, key=lambda i: (i.kind, i.source_system or "", i.table_name or "", i.path))
+        connection.executemany(
+            f"insert into edition.{SCHEMA}.publication_inputs values (?, ?, ?, ?, ?, ?, ?)",
+            [
+                [edition.edition_id, i.kind, i.source_system, i.table_name, i.path, i.sha256, i.bytes]
+                for i in rows
+            ],
+        )
+
+
+def _write_values(
+    connection: duckdb.DuckDBPyConnection,
+    edition: Edition,
+    place: _Place,
+    before: value_history.Before | None,
+) -> None:
+    """The history of values, from the newest edition's; proven before anybody sees it."""
+    target, scorecard = f"edition.{SCHEMA}.{value_history.TABLE}", f"edition.{SCHEMA}.kpi_scorecard"
+    moment = Moment(edition.edition_id, place.sequence, place.published_at)
+    known = connection.execute(
+        "select 1 from duckdb_tables() where database_name = 'warehouse' and schema_name = 'audit'"
+        " and table_name = 'value_effects'"
+    ).fetchone()
+    value_history.write_history(
+        connection, target, scorecard, moment, before, "warehouse.audit.value_effects" if known else None
+    )
+    value_history.write_changes(connection, SCHEMA)
+    try:
+        value_history.check_history(connection, target, scorecard, moment, before)
+    except value_history.HistoryBroken as broken:
+        raise PublicationFailed(
+            f"{broken} What to do: nothing in the data is to blame; report it with the edition "
+            f"{edition.edition_id}."
+        ) from broken
+
+
+def _before(
+    connection: duckdb.DuckDBPyConnection, published: Path, edition: Edition, newest: Flip, parent: str | None
+) -> value_history.Before:
+    """The newest edition's tables, from its file or else from their Parquet twins, if they are what was published."""
+    folder = published / "editions" / newest.edition_id
+    for relation in _relations(connection, folder):
+        with suppress(duckdb.Error):
+            if control_sum(connection, relation("publication_tables"))[1] != newest.control_sum:
+                continue
+            sums = dict(
+                connection.execute(
+                    f"select table_name, control_sum from {relation('publication_tables')}"
+                ).fetchall()
+            )
+            wanted = [name for name in ("kpi_scorecard", value_history.TABLE) if name in sums]
+            if any(control_sum(connection, relation(name))[1] != sums[name] for name in wanted):
+                continue
+            [row] = connection.execute(f"from {relation('publication')}").fetchall()
+            names = [column[0] for column in connection.description]
+            inputs = json.loads(dict(zip(names, row, strict=True)).get("inputs") or "{}")
+            return value_history.Before(
+                newest.edition_id,
+                parent or newest.edition_id,
+                newest.sequence or 1,
+                flips.as_time(newest.at),
+                relation("kpi_scorecard"),
+                relation(value_history.TABLE) if value_history.TABLE in sums else None,
+                value_history.differing_inputs(inputs, edition.inputs),
+            )
+    raise PublicationFailed(
+        f"edition {newest.edition_id}, the last one published, is not in {folder} as it was published, and the "
+        "history of values goes on from it. What to do: put the folder back from a backup. If there is none: "
+        "`rollback` to an edition that is whole, then move published/flips.jsonl away, and run again; the history then "
+        "goes on from that edition, without what later ones showed."
+    )
+
+
+def _relations(connection: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[Callable[[str], str]]:
+    if not list(folder.glob("*.wal")):
+        with suppress(duckdb.Error):
+            connection.execute(f"attach {literal(str(folder / EDITION_FILE))} as before (read_only)")
+            yield lambda name: identifier("before", SCHEMA, name)
+    yield lambda name: f"read_parquet({literal(str(folder / 'parquet' / f'{name}.parquet'))})"
+
+
 def _write_publication(
-    connection: duckdb.DuckDBPyConnection, edition: Edition, facts: dict[str, TableFacts]
-) -> _Built:
+    connection: duckdb.DuckDBPyConnection, edition: Edition, place: _Place, facts: dict[str, TableFacts]
+) -> Built:
     evaluated, failed, warned, held = connection.execute(
         f"""
         select count(*), count(*) filter (where not success),
@@ -446,7 +654,6 @@ def _write_publication(
         """
     ).fetchone()
     status = "held" if held else "warning" if warned else "passed"
-    published_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     connection.execute(
         f"""
         create table edition.{SCHEMA}.publication_tables (
@@ -467,17 +674,18 @@ def _write_publication(
             edition_id varchar, published_at timestamp, as_of_date date, company varchar, company_name varchar,
             reporting_currency varchar, run_id varchar, git_commit varchar,
             table_count bigint, row_count bigint, control_sum varchar,
-            quality_status varchar, checks_evaluated bigint, checks_failed bigint
+            quality_status varchar, checks_evaluated bigint, checks_failed bigint,
+            parent_edition_id varchar, sequence integer, inputs_hash varchar, inputs varchar, settings varchar
         )
         """
     )
     total_rows = sum(fact.row_count for fact in facts.values())
     _, overall = control_sum(connection, f"edition.{SCHEMA}.publication_tables")
     connection.execute(
-        f"insert into edition.{SCHEMA}.publication values ({', '.join('?' * 14)})",
+        f"insert into edition.{SCHEMA}.publication values ({', '.join('?' * 19)})",
         [
             edition.edition_id,
-            published_at,
+            place.published_at,
             edition.as_of_date,
             edition.company,
             edition.company_name,
@@ -490,71 +698,18 @@ def _write_publication(
             status,
             evaluated,
             failed,
+            place.parent,
+            place.sequence,
+            edition.inputs_hash,
+            json.dumps(dict(edition.inputs), sort_keys=True),
+            json.dumps(dict(edition.settings), sort_keys=True),
         ],
     )
-    return _Built(published_at, facts, status, evaluated, failed)
-
-
-def _verify(folder: Path, facts: dict[str, TableFacts]) -> None:
-    """Raise unless the closed file and its Parquet twins hold exactly what the warehouse held."""
-    with duckdb.connect() as connection:
-        connection.execute(f"attach {literal(str(folder / EDITION_FILE))} as edition (read_only)")
-        for name, fact in facts.items():
-            parquet = folder / "parquet" / f"{name}.parquet"
-            for relation in (identifier("edition", SCHEMA, name), f"read_parquet({literal(str(parquet))})"):
-                if TableFacts(*control_sum(connection, relation)) != fact:
-                    raise PublicationFailed(
-                        f"The written copy of {SCHEMA}.{name} does not hold the rows of the warehouse "
-                        f"({relation})."
-                    )
-
-
-def _read_edition(folder: Path) -> _Built | None:
-    """Return what a published edition holds, or None where there is none that is whole."""
-    if not (folder / PUBLIC_FILE).is_file():
-        return None
-    try:
-        row = _publication_row(folder)
-        with duckdb.connect() as connection:
-            connection.execute(f"attach {literal(str(folder / EDITION_FILE))} as edition (read_only)")
-            facts = {
-                name: TableFacts(rows, digest)
-                for name, rows, digest in connection.execute(
-                    f"select table_name, row_count, control_sum from edition.{SCHEMA}.publication_tables"
-                ).fetchall()
-            }
-            overall = control_sum(connection, f"edition.{SCHEMA}.publication_tables")[1]
-        if row is None or row["edition_id"] != folder.name or row["control_sum"] != overall:
-            return None
-        _verify(folder, facts)
-    except (duckdb.Error, PublicationFailed):
-        return None
-    return _Built(
-        row["published_at"], facts, row["quality_status"], row["checks_evaluated"], row["checks_failed"]
-    )
-
-
-def _publication_row(folder: Path) -> dict[str, Any]:
-    database = folder / EDITION_FILE
-    with duckdb.connect() as connection:
-        connection.execute(f"attach {literal(str(database))} as edition (read_only)")
-        cursor = connection.execute(f"select * from edition.{SCHEMA}.publication")
-        names = [column[0] for column in cursor.description]
-        row = cursor.fetchone() or ()
-    return {**dict(zip(names, row, strict=False)), "path": folder / PUBLIC_FILE}
+    return Built(place.published_at, facts, status, evaluated, failed)
 
 
 def _differing(now: dict[str, TableFacts], then: dict[str, TableFacts]) -> list[str]:
     return sorted(name for name, fact in now.items() if then.get(name) != fact)
-
-
-def _current_folder(published: Path) -> Path | None:
-    """Return the folder of the current edition, resolved once, so that a flip in between can't mix two."""
-    try:
-        folder = (published / "current").resolve(strict=True)
-    except OSError:
-        return None
-    return folder if (folder / EDITION_FILE).is_file() else None
 
 
 def _prepare(published: Path) -> None:
@@ -577,7 +732,7 @@ def _put_in_place(building: Path, folder: Path) -> None:
     shutil.rmtree(folder.with_name(f"{_SET_ASIDE}{folder.name}"), ignore_errors=True)
 
 
-def _flip(published: Path, edition_id: str) -> bool:
+def flip(published: Path, edition_id: str) -> bool:
     """Show the edition to readers by one atomic rename; return whether they had another one before."""
     _link(published / "current.duckdb", f"current/{PUBLIC_FILE}")
     return _link(published / "current", f"editions/{edition_id}")
@@ -629,7 +784,7 @@ def _explained(published: Path, warehouse: Path) -> Generator[None, None, None]:
         for left in (published / "editions").glob(f"{_BUILDING}*"):
             shutil.rmtree(left, ignore_errors=True)
         raise PublicationFailed(
-            f"Nothing was published: {_cause(error, published, warehouse)}\n{_still_current(published)}"
+            f"Nothing was published: {_cause(error, published, warehouse)}\n{still_current(published)}"
         ) from error
 
 
@@ -646,10 +801,3 @@ def _cause(error: Exception, published: Path, warehouse: Path) -> str:
     if isinstance(error, duckdb.IOException) and "lock" in text.lower():
         return f"another program has {warehouse} open ({text}). What to do: end it, then run again."
     return text
-
-
-def _still_current(published: Path) -> str:
-    folder = _current_folder(published)
-    if folder is None:
-        return "No edition was published before."
-    return f"Readers still have edition {folder.name}."

@@ -70,6 +70,10 @@ class Settings:
         """The time zone that days are counted in."""
         return ZoneInfo(self.time_zone)
 
+    keep_editions: int = 0
+    keep_days: int = 0
+    keep_inputs: bool = True
+
     @property
     def warehouse(self) -> Path:
         """The private database file; only the pipeline opens it."""
@@ -117,6 +121,18 @@ class Settings:
     def is_employee_scope_allowed(self) -> bool:
         """Whether single employees may stand on the scorecard: only where every source system says so."""
         return all(system.employee_scope for system in self.systems)
+
+    def recorded(self) -> dict[str, str]:
+        """The settings that an edition follows from, as variables that give them again; folders are none of them."""
+        fed = (f"{domain}:{'+'.join(names) or 'none'}" for domain, names in self.domain_feeds.items())
+        return {
+            "SCORECARD_SOURCES": ",".join(fed),
+            "SCORECARD_COMPANY": self.company,
+            "SCORECARD_AS_OF": str(self.as_of),
+            "SCORECARD_TIME_ZONE": self.time_zone,
+            "SCORECARD_FISCAL_YEAR_START_MONTH": str(self.fiscal_year_start_month),
+            "SCORECARD_DAYS_SHOWN": str(self.days_shown),
+        }
 
     def dbt_environment(self) -> dict[str, str]:
         """The variables that the dbt project reads (dbt_project.yml, profiles.yml, macros)."""
@@ -202,6 +218,9 @@ class Settings:
             alert_command=_command(
                 "SCORECARD_ALERT_COMMAND", environment.get("SCORECARD_ALERT_COMMAND") or ""
             ),
+            keep_editions=_whole(environment, "SCORECARD_KEEP_EDITIONS", 400, 0, 999_999),
+            keep_days=_whole(environment, "SCORECARD_KEEP_DAYS", 0, 0, 999_999),
+            keep_inputs=bool(_whole(environment, "SCORECARD_KEEP_INPUTS", 1, 0, 1)),
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.defs.resources import Warehouse, manifest, raw_key, settings
+from dagster_project.lib.archive import keep_landed
 from dagster_project.lib.database import extract_tables
 from dagster_project.lib.extract import ExtractRefused
 from dagster_project.lib.gate import find_suites, raw_tables_read
@@ -118,6 +119,7 @@ def ingest_assets(system: SourceSystem) -> dg.AssetsDefinition:
                     yield refused_result(key, refusal, has_good_data)
                     continue
                 remember_refusal(connection, table, None, True, context.run_id)
+                keep_landed(connection, system.name, table.name, settings().landing_of(table), settings())
                 new_rows += result.rows_loaded
                 rejected_rows += result.rows_rejected
                 for note in result.notes:

@@ -1,14 +1,18 @@
 """The published tables: one edition, written and flipped in one step, and nothing unaudited."""
 
+import json
 import subprocess
 from collections.abc import Iterator
 
 import dagster as dg
 
+from dagster_project.defs.ingest.assets import tables_to_ingest
 from dagster_project.defs.quality.checks import suites
 from dagster_project.defs.resources import Warehouse, settings
+from dagster_project.lib.archive import inputs_of
 from dagster_project.lib.holds import remember_event_spans
 from dagster_project.lib.plan import remember_targets
+from dagster_project.lib.pruning import prune
 from dagster_project.lib.publication import (
     OWN_TABLES,
     PUBLISHED_TABLES,
@@ -59,10 +63,15 @@ def publish_edition(
     context: dg.AssetExecutionContext, warehouse: Warehouse
 ) -> Iterator[dg.MaterializeResult]:
     """Copy the audited tables into a new edition and flip readers to it; the same edition again changes nothing."""
+    tables = {
+        (system.name, table.name) for system in settings().systems for table in tables_to_ingest(system.name)
+    }
     with warehouse.connect() as connection:
-        edition_id, as_of, company, company_name, currency = connection.execute(
-            "select edition_id, as_of_date, company, company_name, reporting_currency from audit.run_settings"
+        edition_id, as_of, company, company_name, currency, parent, inputs_hash, inputs = connection.execute(
+            "select edition_id, as_of_date, company, company_name, reporting_currency,"
+            " parent_edition_id, inputs_hash, inputs from audit.run_settings"
         ).fetchone()
+        files = inputs_of(connection, settings(), tables, edition_id)
 
     show = warehouse.may_be_shown(company, as_of)
 
@@ -86,16 +95,26 @@ def publish_edition(
                 reporting_currency=currency,
                 run_id=context.run_id,
                 git_commit=git_commit(),
+                parent_edition_id=parent,
+                inputs_hash=inputs_hash,
+                inputs=json.loads(inputs),
+                settings=settings().recorded(),
             ),
             PUBLISHED_TABLES,
             PUBLISHED_VIEWS,
             suites(),
+            inputs=files,
             before_flip=remember_what_is_shown,
             show=show,
         )
+        pruned = prune(settings().home, settings().keep_editions, settings().keep_days)
     except PublicationError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
-    context.log.info(message(published) if show else kept(published))
+    context.log.info(message(published))
+    if pruned:
+        context.log.info(
+            f"Editions removed by the settings: {', '.join(pruned)}. Their values stay in the history."
+        )
     for table in (*PUBLISHED_TABLES, *PUBLISHED_VIEWS, *OWN_TABLES):
         facts = published.tables.get(table)
         yield dg.MaterializeResult(
@@ -111,6 +130,8 @@ def publish_edition(
 
 def message(published: Publication) -> str:
     """What happened, in one line."""
+    if published.instead:
+        return f"Edition {published.edition_id} stays rolled back: readers have {published.instead}."
     if published.unchanged and not published.flipped:
         return f"Nothing new: edition {published.edition_id} is already published."
     return f"Edition {published.edition_id} is published: {published.path}"

@@ -11,7 +11,7 @@ from dagster_project.defs.ingest.assets import tables_to_ingest
 from dagster_project.defs.quality.checks import CHECK_RESULTS, failure_texts
 from dagster_project.defs.resources import Warehouse, manifest, raw_key, settings
 from dagster_project.lib.dbt_failures import findings, forget_results, read_results
-from dagster_project.lib.edition import edition_id, is_published, write_lineage
+from dagster_project.lib.edition import EditionName, is_published, name_edition, nothing_new, write_lineage
 from dagster_project.lib.holds import (
     Failure,
     NothingToPublish,
@@ -23,10 +23,10 @@ from dagster_project.lib.holds import (
     write_holds,
 )
 from dagster_project.lib.ingest import ensure_audit_tables, write_domain_coverage, write_run_settings
+from dagster_project.lib.kept_editions import whole_current
 from dagster_project.lib.lineage import kpi_definitions, kpi_inputs, layer_of
 from dagster_project.lib.plan import LEDGER, REMOVED, SHEETS, PlanError, read_plan, write_plan
 from dagster_project.lib.plan import SCHEMA as PLAN_SCHEMA
-from dagster_project.lib.publication import whole_current
 
 RUN_FACTS = (
     "run_settings",
@@ -173,7 +173,7 @@ def hold(
 ) -> str:
     """Write the run's settings and what the failures hold; the edition that this makes."""
     # the holds follow from the settings, and the edition's name from both
-    write_settings(connection, "")
+    write_settings(connection, None)
     held = write_holds(
         connection,
         manifest(),
@@ -181,16 +181,16 @@ def hold(
         whole_current(settings().home) if failures else None,
         context.run_id,
     )
-    edition = edition_id(connection, settings(), raw_tables())
-    write_settings(connection, edition)
+    named = name_edition(connection, settings(), raw_tables())
+    write_settings(connection, named)
     if failures:
         checks = ", ".join(sorted({failure.check_name for failure in failures}))
         context.log.warning(f"{checks}: {holds_line(held)}")
-    return edition
+    return named.edition_id
 
 
-def write_settings(connection: duckdb.DuckDBPyConnection, edition: str) -> None:
-    """The one row that dbt reads of the settings."""
+def write_settings(connection: duckdb.DuckDBPyConnection, named: EditionName | None) -> None:
+    """The one row that dbt reads of the settings; without a name as long as it is not known what is held."""
     write_run_settings(
         connection,
         as_of_date=settings().as_of,
@@ -202,7 +202,10 @@ def write_settings(connection: duckdb.DuckDBPyConnection, edition: str) -> None:
         fiscal_year_start_month=settings().fiscal_year_start_month,
         days_shown=settings().days_shown,
         is_employee_scope_allowed=settings().is_employee_scope_allowed,
-        edition_id=edition,
+        edition_id=named.edition_id if named else "",
+        parent_edition_id=named.parent_edition_id if named else None,
+        inputs_hash=named.inputs_hash if named else "",
+        inputs=named.inputs if named else {},
     )
 
 
@@ -225,9 +228,7 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse
     with warehouse.connect() as connection:
         if is_published(connection, settings().home) and not context.is_subset:
             # no outputs: Dagster then skips what follows, the publication included
-            context.log.info(
-                "Nothing new since the published edition: dbt and the publication have nothing to do."
-            )
+            context.log.info(f"{nothing_new(settings().home)} dbt and the publication have nothing to do.")
             return
         failures = raw_failures_now(connection, context.run_id)
     told: set[str] = set()

@@ -7,7 +7,7 @@ import pytest
 
 from dagster_project.lib import backup
 from dagster_project.lib.backup import BackupFailed, back_up
-from dagster_project.lib.publication import current_edition, current_is_whole
+from dagster_project.lib.kept_editions import current_edition, whole_current
 from tests.unit.lib.test_publication import FIRST, Pipeline
 
 
@@ -31,7 +31,7 @@ def test_what_is_put_back_is_what_was_there(home, tmp_path):
     assert copied > (home / "warehouse.duckdb").stat().st_size
     shutil.rmtree(home)
     shutil.copytree(tmp_path / "backup", home, symlinks=True)
-    assert current_edition(home)["edition_id"] == FIRST.edition_id and current_is_whole(home)
+    assert current_edition(home)["edition_id"] == FIRST.edition_id and whole_current(home) is not None
     with duckdb.connect(str(home / "warehouse.duckdb")) as warehouse:
         assert warehouse.execute("select count(*) from scorecard.kpi_scorecard").fetchone() == (1000,)
     assert (home / "reports" / "nights.parquet").read_text() == "kept"

@@ -14,11 +14,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dagster_project.lib import publication
+from dagster_project.lib import flips, kept_editions, publication
+from dagster_project.lib.flips import linked
 from dagster_project.lib.gate import Suite, current_hashes
+from dagster_project.lib.kept_editions import read_edition
 from dagster_project.lib.publication import (
+    OWN_TABLES,
     STEPS,
     Edition,
+    Input,
     PublicationFailed,
     PublicationRefused,
     current_edition,
@@ -72,8 +76,13 @@ class Pipeline:
             create or replace table scorecard.kpi_scorecard as
             select
                 'kpi_' || r % 7 as kpi_id, date '2025-01-01' + cast(r as integer) as period_start_date,
+                'day' as period_grain, 'company' as scope_type, 'all' as scope_id,
                 cast(r as decimal(38, 10)) / 3 as ratio, cast(r * 1.25 as decimal(38, 10)) as actual_value,
                 case when r % 5 = 0 then null else 'settled' end as period_status,
+                cast(100 as decimal(38, 10)) as target_value, cast(null as decimal(38, 10)) as target_lower,
+                cast(null as decimal(38, 10)) as target_upper, cast(r * 1.25 - 100 as decimal(38, 10)) as variance,
+                'on_track' as status, 'passed' as quality_status, cast(null as varchar) as no_value_reason,
+                'd1' as definition_hash,
                 '{edition.edition_id}' as edition_id
             from range({rows}) as t (r);
             create or replace view scorecard.kpi_latest as
@@ -102,6 +111,8 @@ class Pipeline:
                 )
 
     def publish(self, edition, **options):
+        if edition.parent_edition_id is None and edition.edition_id != linked(self.published):
+            edition = replace(edition, parent_edition_id=linked(self.published))
         return publish(self.warehouse, self.home, edition, TABLES, VIEWS, self.suites, **options)
 
     @property
@@ -117,7 +128,7 @@ class Pipeline:
         found = [
             path
             for path in self.published.glob("*")
-            if path.name not in ("current", "current.duckdb", "editions")
+            if path.name not in ("current", "current.duckdb", "editions", "flips.jsonl")
         ]
         return found + list((self.published / "editions").glob(".*"))
 
@@ -154,10 +165,14 @@ def test_publish_copies_every_row_and_type_into_one_file(pipeline):
     )
     assert row == (
         *(FIRST.edition_id, FIRST.as_of_date, "demo", "Demo AB", "SEK", "run-1", "abc1234", "passed"),
-        1000 + 1 + 7 + 3,
+        1000 + 1 + 7 + 3 + 1000 + 1,
     )
     sums = dict(read(pipeline.current, "select table_name, row_count from scorecard.publication_tables"))
-    assert sums == {"kpi_scorecard": 1000, "periods": 1, "kpi_latest": 7, "data_quality": 3}
+    assert sums == {
+        **{"kpi_scorecard": 1000, "periods": 1, "kpi_latest": 7, "data_quality": 3},
+        **{"kpi_value_history": 1000, "kpi_value_changes": 0},
+        **{"publication_history": 1, "publication_inputs": 0},
+    }
     assert {name: fact.row_count for name, fact in result.tables.items()} == sums
 
 
@@ -165,7 +180,7 @@ def test_publish_writes_the_same_rows_as_parquet(pipeline):
     pipeline.publish(FIRST)
     folder = pipeline.published / "current" / "parquet"
     names = {path.stem for path in folder.iterdir()}
-    assert names == {*TABLES, *VIEWS, "data_quality", "publication", "publication_tables"}
+    assert names == {*TABLES, *VIEWS, *OWN_TABLES}
     for name in names:
         table, parquet = f"scorecard.{name}", f"'{folder / name}.parquet'"
         with opened(pipeline.current) as connection:
@@ -228,16 +243,74 @@ def test_publish_shows_nothing_before_what_must_come_first(pipeline):
     assert seen == [FIRST.edition_id, "remembered"]
 
 
-def test_publish_older_edition_flips_back_to_it(pipeline):
+def test_publish_never_goes_back_to_an_older_edition(pipeline):
     pipeline.publish(FIRST)
     pipeline.build(SECOND)
     pipeline.publish(SECOND)
     pipeline.build(FIRST)
-    back = pipeline.publish(FIRST)
-    assert back.unchanged and back.flipped
-    assert current_edition(pipeline.home)["edition_id"] == FIRST.edition_id
+    with pytest.raises(PublicationRefused, match=f"`rollback {FIRST.edition_id}` shows it again"):
+        pipeline.publish(FIRST)
+    assert current_edition(pipeline.home)["edition_id"] == SECOND.edition_id
     listed = [(row["edition_id"], row["is_current"]) for row in list_editions(pipeline.home)]
-    assert sorted(listed) == [(FIRST.edition_id, True), (SECOND.edition_id, False)]
+    assert sorted(listed) == [(FIRST.edition_id, False), (SECOND.edition_id, True)]
+
+
+def test_publish_refuses_where_somebody_has_flipped_since_the_run_began(pipeline):
+    pipeline.publish(FIRST)
+    pipeline.build(SECOND)
+    with pytest.raises(
+        PublicationRefused, match=f"was to follow another, and readers have {FIRST.edition_id}"
+    ):
+        pipeline.publish(replace(SECOND, parent_edition_id="another"))
+    assert pipeline.publish(SECOND).sequence == 2
+
+
+def test_publish_records_parent_place_and_inputs(pipeline):
+    pipeline.publish(
+        replace(FIRST, inputs_hash="i1", inputs={"plan": "p1"}, settings={"SCORECARD_AS_OF": "2025-12-31"})
+    )
+    pipeline.build(SECOND)
+    landed = Input("file", "shop", "orders", "2025/orders.csv", "ab" * 32, 7)
+    pipeline.publish(replace(SECOND, inputs_hash="i2"), inputs=[landed])
+    query = "select parent_edition_id, sequence, inputs_hash, inputs, settings from scorecard.publication"
+    first = pipeline.published / "editions" / FIRST.edition_id / "scorecard.duckdb"
+    assert read(first, query) == [(None, 1, "i1", '{"plan": "p1"}', '{"SCORECARD_AS_OF": "2025-12-31"}')]
+    assert read(pipeline.current, query) == [(FIRST.edition_id, 2, "i2", "{}", "{}")]
+    assert read(pipeline.current, "from scorecard.publication_inputs") == [
+        (SECOND.edition_id, "file", "shop", "orders", "2025/orders.csv", "ab" * 32, 7)
+    ]
+    history = "select number, action, edition_id, previous_edition_id, made_by, sequence from scorecard.publication_history"
+    assert read(pipeline.current, history) == [
+        (1, "publish", FIRST.edition_id, None, "run run-1", 1),
+        (2, "publish", SECOND.edition_id, FIRST.edition_id, "run run-2", 2),
+    ]
+
+
+def test_a_write_ahead_file_beside_an_edition_is_not_read_into_it(pipeline, tmp_path):
+    """Somebody has opened the file to write and was killed: what he changed lies beside it."""
+    path = pipeline.publish(FIRST).path.resolve()
+    copy = tmp_path / "copy" / path.name
+    copy.parent.mkdir()
+    shutil.copy(path, copy)
+    code = (
+        "import duckdb, os; c = duckdb.connect({!r}); c.execute('set wal_autocheckpoint = \\'1TB\\'');"
+        "c.execute('delete from scorecard.kpi_scorecard'); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", code.format(str(copy))], check=True)
+    left = copy.with_name(f"{copy.name}.wal")
+    assert left.stat().st_size > 0
+    shutil.copy(left, path.with_name(left.name))
+    assert read_edition(path.parent) is None, "it is not what was published"
+    assert not pipeline.publish(FIRST).unchanged
+    assert not list(pipeline.published.rglob("*.wal"))
+    assert read(pipeline.current, "select count(*) from scorecard.kpi_scorecard") == [(1000,)]
+    # ... and never into the next one's history
+    shutil.copy(left, path.with_name(left.name))
+    pipeline.build(SECOND)
+    pipeline.publish(SECOND)
+    assert read(
+        pipeline.current, "select count(*), min(version), max(version) from scorecard.kpi_value_history"
+    ) == [(1000, 1, 1)]
 
 
 @pytest.mark.parametrize("damage", ["cut", "gone", "parquet", "row"])
@@ -373,11 +446,19 @@ def test_publish_killed_after_any_step_leaves_one_whole_edition_and_a_rerun_conv
     with pytest.raises(Killed):
         pipeline.publish(SECOND, on_step=kill)
     shown = current_edition(pipeline.home)["edition_id"]
-    assert shown == (SECOND if step == "flipped" else FIRST).edition_id
+    assert shown == (SECOND if step in ("flipped", "recorded") else FIRST).edition_id
     assert read(pipeline.current, "select distinct edition_id from scorecard.kpi_scorecard") == [(shown,)]
     result = pipeline.publish(SECOND)
-    assert result.unchanged == (step in ("renamed", "flipped"))
+    assert result.unchanged == (step in ("renamed", "flipped", "recorded"))
     assert current_edition(pipeline.home)["edition_id"] == SECOND.edition_id
+    told = [
+        (flip.action, flip.edition_id, flip.previous, flip.sequence)
+        for flip in flips.read(pipeline.published)
+    ]
+    assert told == [
+        ("publish", FIRST.edition_id, None, 1),
+        ("publish", SECOND.edition_id, FIRST.edition_id, 2),
+    ]
     assert not pipeline.leftovers()
 
 
@@ -447,6 +528,7 @@ def small_disk(tmp_path):
 
 def test_publish_on_a_full_disk_says_so_and_keeps_the_edition(pipeline, small_disk):
     def publish_there(edition):
+        edition = replace(edition, parent_edition_id=linked(small_disk / "published"))
         return publish(pipeline.warehouse, small_disk, edition, TABLES, VIEWS, pipeline.suites)
 
     assert publish_there(FIRST).flipped
@@ -480,9 +562,9 @@ def test_publish_explains_an_error_of_the_disk(pipeline, monkeypatch, code, said
 
 
 def test_publish_notices_a_copy_that_is_not_the_original(pipeline, monkeypatch):
-    real = publication.control_sum
+    real = kept_editions.control_sum
     monkeypatch.setattr(
-        publication,
+        kept_editions,
         "control_sum",
         lambda connection, relation: (
             (1, "other") if "read_parquet" in relation else real(connection, relation)
