@@ -29,6 +29,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.lib.audit_tables import ensure_audit_tables, write_domain_coverage, write_run_settings
+from dagster_project.lib.before import keep
 from dagster_project.lib.casts import Cast, casts, describe, explain
 from dagster_project.lib.extract import (
     ExtractRefused,
@@ -239,6 +240,8 @@ class _Loader:
         if rebuild and plan.gone:
             raise self._cannot_rebuild(plan.gone)
         plan = Plan(plan.load, plan.retire, self._unrecorded(plan.copies), plan.gone)
+        if rebuild or plan.load or plan.retire:
+            keep(self.connection, self.table.system, self.table.name)
         if rebuild or (plan.retire and len(plan.retire) == len(active)):
             self._empty()
         else:

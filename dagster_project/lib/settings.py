@@ -54,6 +54,7 @@ class Settings:
     days_shown: int
     wait_for_writer_seconds: float
     dbt_threads: int
+    why_seconds: float = 300.0
 
     @property
     def warehouse(self) -> Path:
@@ -168,6 +169,7 @@ class Settings:
             days_shown=_whole(environment, "SCORECARD_DAYS_SHOWN", 400, 0, 36_600),
             wait_for_writer_seconds=_number(environment, "SCORECARD_WAIT_FOR_WRITER", 60.0),
             dbt_threads=max(1, int(_number(environment, "SCORECARD_THREADS", 2))),
+            why_seconds=_number(environment, "SCORECARD_WHY_SECONDS", 300.0),
         )
 
 

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from dagster_project.defs.publish.why import EFFECTS_KEY
 from dagster_project.defs.quality.checks import suites
 from dagster_project.defs.resources import Warehouse, settings
+from dagster_project.lib.before import forget_copies
 from dagster_project.lib.plan import remember_targets
 from dagster_project.lib.publication import (
     OWN_TABLES,
@@ -45,7 +47,8 @@ def published_key(table: str) -> dg.AssetKey:
             dg.AssetSpec(
                 published_key(table),
                 # the edition is one: every table of it waits for every table of it
-                deps=[dg.AssetKey(["scorecard", name]) for name in PUBLISHED_TABLES],
+                # and for the answer to why its values changed
+                deps=[*(dg.AssetKey(["scorecard", name]) for name in PUBLISHED_TABLES), EFFECTS_KEY],
                 group_name="published",
                 description=f"`scorecard.{table}` as readers see it.",
                 kinds={"duckdb", "parquet"},
@@ -88,6 +91,9 @@ def publish_edition(
         )
     except PublicationError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
+    with warehouse.connect() as connection:
+        # readers have what the raw tables hold now
+        forget_copies(connection)
     context.log.info(message(published))
     for table in (*PUBLISHED_TABLES, *PUBLISHED_VIEWS, *OWN_TABLES):
         facts = published.tables.get(table)
