@@ -88,9 +88,13 @@ def nodes_to_build(
         unique_id = waiting.pop()
         if unique_id in build or unique_id in taken:
             continue
-        # the values themselves always, so that there is something to read
-        if unique_id == values_node(manifest) or (
-            differs(unique_id) and unique_id not in manifest["sources"]
+        node = manifest["nodes"].get(unique_id)
+        # the values themselves always, so that there is something to read; and views, since one in another
+        # database would read the tables of the database that it names
+        if node and (
+            differs(unique_id)
+            or unique_id == values_node(manifest)
+            or node["config"]["materialized"] == "view"
         ):
             build[unique_id] = parents.get(unique_id, [])
             waiting.extend(build[unique_id])

@@ -35,6 +35,7 @@ STEPS = ("changed_definition", "corrected_data", "late_data", "time_passed", "se
 EFFECTS = ("changed_definition", "corrected_data", "late_data", "time_passed", "other")
 
 _KEY = ("kpi_id", "period_grain", "period_start_date", "scope_type", "scope_id")
+_DATES = ("as_of_date", "history_from")
 _COLUMNS = (*_KEY, "parent_edition_id", "value_before", *EFFECTS, "value_now", "causes")
 
 
@@ -133,7 +134,10 @@ def source_relations(
     if step != "time_passed" and then.as_of != now.as_of:
         settings["as_of_date"] = str(then.as_of)
     if settings:
-        replaced = ", ".join(f"{_constant(value)} as {identifier(key)}" for key, value in settings.items())
+        replaced = ", ".join(
+            f"cast({_constant(value)} as {'date' if key in _DATES else _kind(value)}) as {identifier(key)}"
+            for key, value in settings.items()
+        )
         relations["audit", "run_settings"] = (
             f"select * replace ({replaced}) from {identifier(NIGHT, 'audit', 'run_settings')}"
         )
@@ -172,6 +176,8 @@ def explain(
                 comparison.find_changed_rows(check)
                 comparison.plan()
                 comparison.compute_between(target, folder, check if seconds else None)
+            except duckdb.InterruptException:
+                comparison.found.trouble = _limit_in_words(seconds)
             except (duckdb.Error, CannotRecompute, OSError) as error:
                 comparison.found.trouble = str(error).splitlines()[0]
         comparison.write(folder / "effects.parquet")
@@ -433,8 +439,8 @@ def effects_sql(parent_edition_id: str) -> str:
     """
 
 
-class _TooLong(CannotRecompute):
-    pass
+def _limit_in_words(seconds: float) -> str:
+    return f"it took longer than SCORECARD_WHY_SECONDS={seconds:g}"
 
 
 @contextmanager
@@ -445,7 +451,6 @@ def _time_limit(
     if not seconds:
         yield lambda: None
         return
-    message = f"it took longer than SCORECARD_WHY_SECONDS={seconds:g}"
     end = time.monotonic() + seconds
     timer = threading.Timer(seconds, connection.interrupt)
     timer.daemon = True
@@ -453,12 +458,10 @@ def _time_limit(
 
     def check() -> None:
         if time.monotonic() >= end:
-            raise _TooLong(message)
+            raise CannotRecompute(_limit_in_words(seconds))
 
     try:
         yield check
-    except duckdb.InterruptException as error:
-        raise _TooLong(message) from error
     finally:
         timer.cancel()
 
@@ -470,6 +473,10 @@ def _constant(value: object) -> str:
     if isinstance(value, bool | int):
         return str(value).lower()
     return literal(str(value))
+
+
+def _kind(value: object) -> str:
+    return {bool: "boolean", int: "integer"}.get(type(value), "varchar")
 
 
 def _coverage(facts: EditionFacts) -> str:
