@@ -24,6 +24,7 @@ from dagster_project.cli_common import (
     prepare_dagster_home,
     print_current,
 )
+from dagster_project.cli_editions import register
 from dagster_project.cli_nights import NIGHT_COMMANDS
 from dagster_project.lib.settings import CHECKOUT
 

@@ -25,7 +25,7 @@ def editions() -> None:
     """List the kept editions, the newest first."""
     from rich.table import Table
 
-    from dagster_project.cli import err, load_settings, out
+    from dagster_project.cli_common import err, load_settings, out
     from dagster_project.lib import flips
     from dagster_project.lib.kept_editions import list_editions
 
@@ -64,7 +64,7 @@ def editions() -> None:
 @click.argument("edition", required=False)
 def rollback(edition: str | None) -> None:
     """Show readers EDITION again, by default the one before; forward too. A name's beginning or end is enough."""
-    from dagster_project.cli import err, load_settings, only_this_run, out
+    from dagster_project.cli_common import err, load_settings, only_this_run, out
     from dagster_project.lib.flips import FORWARD, FlipsDamaged
     from dagster_project.lib.kept_editions import PublicationError
     from dagster_project.lib.rollback import RollbackRefused, UnknownEdition, show
@@ -101,7 +101,7 @@ def rollback(edition: str | None) -> None:
 @click.option("--force", is_flag=True, help="Also where the code here is not the code it was made with.")
 def reproduce(edition: str, folder: Path, force: bool) -> None:
     """Build EDITION again from its recorded inputs, and compare every table with what was published."""
-    from dagster_project.cli import err, load_settings, out
+    from dagster_project.cli_common import err, load_settings, out
     from dagster_project.lib.reproduce import NotReproducible, RunFailed
     from dagster_project.lib.reproduce import reproduce as again
 

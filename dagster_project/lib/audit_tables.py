@@ -69,6 +69,21 @@ _TABLES = {
     "row_counts": """
         source_system varchar, table_name varchar, content_hash varchar, row_count bigint, newest_date date,
         loaded_at timestamp, run_id varchar""",
+    # why a figure changed: before.py, row_changes.py and why.py write these
+    "edition_inputs": """
+        edition_id varchar, source_system varchar, table_name varchar, content_hash varchar,
+        declaration_hash varchar, recorded_at timestamp""",
+    "edition_facts": """
+        edition_id varchar, as_of_date date, code_hash varchar, run_settings varchar, domain_coverage varchar""",
+    "before_tables": "source_system varchar, table_name varchar, content_hash varchar, edition_id varchar",
+    "row_changes": """
+        run_id varchar, source_system varchar, table_name varchar, added_late bigint, added_new bigint,
+        added_undated bigint, corrected bigint, removed bigint""",
+    "value_effects": """
+        kpi_id varchar, period_grain varchar, period_start_date date, scope_type varchar, scope_id varchar,
+        parent_edition_id varchar, value_before decimal(38, 10), changed_definition decimal(38, 10),
+        corrected_data decimal(38, 10), late_data decimal(38, 10), time_passed decimal(38, 10),
+        other decimal(38, 10), value_now decimal(38, 10), causes varchar""",
 }
 
 

@@ -20,6 +20,8 @@ from typing import Any
 
 LOG = "flips.jsonl"
 PUBLISH, ROLLBACK, FORWARD, PRUNE = "publish", "rollback", "forward", "prune"
+# an edition of a past night, which readers were not shown
+KEEP = "keep"
 
 
 class FlipsDamaged(Exception):
@@ -117,8 +119,14 @@ def newest(flips: Sequence[Flip]) -> Flip | None:
 
 
 def shown_last(flips: Sequence[Flip]) -> Flip | None:
-    """The line of the last flip; prunings flip nothing."""
-    return next((flip for flip in reversed(flips) if flip.action != PRUNE), None)
+    """The line of the last flip; keeping and pruning flip nothing."""
+    return next((flip for flip in reversed(flips) if flip.action not in (KEEP, PRUNE)), None)
+
+
+def kept_unshown(flips: Sequence[Flip]) -> dict[str, Flip]:
+    """The line that kept it, for every edition of a past night that was never shown, in order."""
+    shown = publications(flips)
+    return {flip.edition_id: flip for flip in flips if flip.action == KEEP and flip.edition_id not in shown}
 
 
 def action_to(flips: Sequence[Flip], current: str | None, target: str) -> str:

@@ -30,6 +30,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.lib.audit_tables import ensure_audit_tables, write_domain_coverage, write_run_settings
+from dagster_project.lib.before import keep
 from dagster_project.lib.casts import Cast, casts, describe, explain
 from dagster_project.lib.conservation import ConservationBroken, measure, settle
 from dagster_project.lib.extract import (
@@ -279,6 +280,8 @@ class _Loader:
         if rebuild and gone:
             raise self._cannot_rebuild(gone)
         plan = Plan(plan.load, plan.retire, self._unrecorded(plan.copies), gone)
+        if rebuild or plan.load or plan.retire:
+            keep(self.connection, self.table.system, self.table.name)
         if rebuild or (plan.retire and len(plan.retire) == len(active)):
             self._empty()
         else:

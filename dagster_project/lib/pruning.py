@@ -30,23 +30,26 @@ def to_prune(
     """Names of the editions that may go, oldest first.
 
     One goes if it is not among the newest `number` and older than `days`; 0 is a rule that keeps nothing, and with both
-    0 all are kept. The current and the newest edition stay, and the one before each. What was never shown, left by a
-    run that was killed, goes at once.
+    0 all are kept. The current and the newest edition stay, and the one before each. Editions of past nights, which
+    were kept and never shown, are counted among themselves. What a run that was killed left goes at once.
     """
     publications = flips.publications(known)
+    past_nights = flips.kept_unshown(known)
     order = [name for name in publications if name in kept]
-    never_shown = [name for name in kept if name not in publications and name != current]
+    unshown = [name for name in past_nights if name in kept and name != current]
+    left = [name for name in kept if name not in publications and name not in past_nights and name != current]
     if not number and not days:
-        return never_shown
-    stay = set(order[-number:] if number else [])
+        return left
+    stay = {*order[-number:], *unshown[-number:]} if number else set()
     for name in (current, order[-1] if order else None):
         if name in order:
             place = order.index(name)
             stay |= set(order[max(place - 1, 0) : place + 1])
     if days:
         limit = now.replace(tzinfo=None) - timedelta(days=days)
-        stay |= {name for name in order if flips.as_time(publications[name].at) >= limit}
-    return [*never_shown, *(name for name in order if name not in stay)]
+        lines = {**publications, **past_nights}
+        stay |= {name for name in [*order, *unshown] if flips.as_time(lines[name].at) >= limit}
+    return [*left, *(name for name in [*unshown, *order] if name not in stay)]
 
 
 def prune(

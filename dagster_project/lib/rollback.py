@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dagster_project.lib import flips
 from dagster_project.lib.flips import Flip
-from dagster_project.lib.kept_editions import edition_folders, known_flips, read_edition
+from dagster_project.lib.kept_editions import PUBLIC_FILE, edition_folders, known_flips, read_edition
 from dagster_project.lib.publication import flip
 
 
@@ -56,6 +56,12 @@ def show(
     kept = [folder.name for folder in edition_folders(published) if folder.name in flips.publications(known)]
     if not kept:
         raise RollbackRefused(f"Nothing is published in {home} yet. What to do: run the nightly job.")
+    if wanted in flips.kept_unshown(known):
+        raise RollbackRefused(
+            f"Edition {wanted} is of a past night, built when readers had a newer one and never shown: the history of "
+            f"what was shown does not go through it. Readers still have {current}. What to do: to look into it, open "
+            f"{published / 'editions' / wanted / PUBLIC_FILE}."
+        )
     edition_id = _named(wanted, kept) if wanted else _before(known, kept, current)
     if edition_id == current:
         return Flipped(edition_id, current, None)

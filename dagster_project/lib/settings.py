@@ -60,6 +60,10 @@ class Settings:
     fixed_as_of: date | None = None
     report_days: int = 400
     alert_command: tuple[str, ...] = ()
+    keep_editions: int = 0
+    keep_days: int = 0
+    keep_inputs: bool = True
+    why_seconds: float = 300.0
 
     def as_of_on(self, today: date) -> date:
         """The day that a night begun ``today`` is as of: a process that lives for weeks asks anew."""
@@ -69,10 +73,6 @@ class Settings:
     def zone(self) -> ZoneInfo:
         """The time zone that days are counted in."""
         return ZoneInfo(self.time_zone)
-
-    keep_editions: int = 0
-    keep_days: int = 0
-    keep_inputs: bool = True
 
     @property
     def warehouse(self) -> Path:
@@ -221,6 +221,7 @@ class Settings:
             keep_editions=_whole(environment, "SCORECARD_KEEP_EDITIONS", 400, 0, 999_999),
             keep_days=_whole(environment, "SCORECARD_KEEP_DAYS", 0, 0, 999_999),
             keep_inputs=bool(_whole(environment, "SCORECARD_KEEP_INPUTS", 1, 0, 1)),
+            why_seconds=_number(environment, "SCORECARD_WHY_SECONDS", 300.0),
         )
 
 

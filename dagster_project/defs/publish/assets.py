@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import dagster as dg
 
 from dagster_project.defs.ingest.assets import tables_to_ingest
+from dagster_project.defs.publish.why import EFFECTS_KEY
 from dagster_project.defs.quality.checks import suites
 from dagster_project.defs.resources import Warehouse, settings
 from dagster_project.lib.archive import inputs_of
+from dagster_project.lib.before import forget_copies
 from dagster_project.lib.holds import remember_event_spans
 from dagster_project.lib.plan import remember_targets
 from dagster_project.lib.pruning import prune
@@ -50,7 +52,8 @@ def published_key(table: str) -> dg.AssetKey:
             dg.AssetSpec(
                 published_key(table),
                 # the edition is one: every table of it waits for every table of it
-                deps=[dg.AssetKey(["scorecard", name]) for name in PUBLISHED_TABLES],
+                # and for the answer to why its values changed
+                deps=[*(dg.AssetKey(["scorecard", name]) for name in PUBLISHED_TABLES), EFFECTS_KEY],
                 group_name="published",
                 description=f"`scorecard.{table}` as readers see it.",
                 kinds={"duckdb", "parquet"},
@@ -110,7 +113,11 @@ def publish_edition(
         pruned = prune(settings().home, settings().keep_editions, settings().keep_days)
     except PublicationError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
-    context.log.info(message(published))
+    if show and not published.instead:
+        with warehouse.connect() as connection:
+            # readers have what the raw tables hold now
+            forget_copies(connection)
+    context.log.info(message(published) if show else kept(published))
     if pruned:
         context.log.info(
             f"Editions removed by the settings: {', '.join(pruned)}. Their values stay in the history."

@@ -1,0 +1,205 @@
+"""Copies of raw tables as of the last edition: there when they are needed, right after a kill at any place."""
+
+import shutil
+from datetime import date
+
+import duckdb
+import pytest
+
+from dagster_project.lib.audit_tables import ensure_audit_tables, write_run_settings
+from dagster_project.lib.before import (
+    State,
+    current_facts,
+    forget_copies,
+    keep,
+    record_inputs,
+    recorded_facts,
+    states,
+)
+
+TABLE = ("till", "sales")
+
+
+class Killed(Exception):
+    pass
+
+
+class Fragile:
+    """A connection whose process dies before its n-th statement."""
+
+    def __init__(self, connection, lives):
+        self.connection, self.lives, self.used = connection, lives, 0
+
+    def tick(self):
+        self.used += 1
+        if self.lives is not None and self.used > self.lives:
+            raise Killed
+
+    def execute(self, *arguments):
+        self.tick()
+        return self.connection.execute(*arguments)
+
+    def begin(self):
+        self.tick()
+        self.connection.begin()
+
+    def commit(self):
+        self.tick()
+        self.connection.commit()
+
+    def rollback(self):
+        self.connection.rollback()
+
+
+class Company:
+    """A warehouse file, the editions shown, and what stood in the raw table when each was made."""
+
+    def __init__(self, path):
+        self.path, self.shown, self.made_of = path, [], {}
+
+    def set_up(self):
+        with duckdb.connect(str(self.path)) as connection:
+            ensure_audit_tables(connection)
+            write_run_settings(
+                connection, edition_id="none", as_of_date=date(2026, 3, 1), history_from=None, company="till",
+                company_name="Till", reporting_currency="SEK", time_zone="UTC",
+            )  # fmt: skip
+
+    def rows(self, connection, state):
+        relation = {"unchanged": "raw.till__sales", "copy": state.relation}[state.kind]
+        return connection.execute(f"select * from {relation} order by all").fetchall()
+
+    def night(self, content, lives=None):
+        """Ingest, compare, record, flip, drop the copies; return how many statements that took."""
+        with duckdb.connect(str(self.path)) as connection:
+            fragile = Fragile(connection, lives)
+            self.ingest(fragile, content)
+            edition = f"edition-{content}"
+            if self.shown:
+                self.check(connection)
+            record_inputs(fragile, edition, "code")
+            self.made_of[edition] = [(content,)]
+            fragile.tick()
+            self.shown.append(edition)
+            forget_copies(fragile)
+            return fragile.used
+
+    def ingest(self, fragile, content):
+        known = fragile.execute("select content_hash from audit.raw_tables").fetchall()
+        if known == [(content,)]:
+            return
+        fragile.begin()
+        try:
+            keep(fragile, *TABLE)
+            fragile.execute("create or replace table raw.till__sales as select ? as said", [content])
+            fragile.execute("delete from audit.raw_tables")
+            fragile.execute(
+                "insert into audit.raw_tables (source_system, table_name, content_hash) values ('till', 'sales', ?)",
+                [content],
+            )
+            fragile.commit()
+        except BaseException:
+            fragile.rollback()
+            raise
+
+    def check(self, connection):
+        """What belongs to the edition that readers have is exactly what that edition was made of."""
+        (state,) = states(connection, self.shown[-1]).values()
+        assert state.kind in ("unchanged", "copy")
+        assert self.rows(connection, state) == self.made_of[self.shown[-1]]
+
+
+@pytest.fixture(scope="module")
+def after_one_night(tmp_path_factory):
+    made = Company(tmp_path_factory.mktemp("company") / "warehouse.duckdb")
+    made.set_up()
+    made.night("first")
+    return made
+
+
+@pytest.fixture
+def company(after_one_night, tmp_path):
+    made = Company(shutil.copy(after_one_night.path, tmp_path))
+    made.shown, made.made_of = [*after_one_night.shown], dict(after_one_night.made_of)
+    return made
+
+
+def copies(company):
+    with duckdb.connect(str(company.path)) as connection:
+        tables = connection.execute(
+            "select count(*) from duckdb_tables() where schema_name = 'before'"
+        ).fetchone()[0]
+        assert connection.execute("select count(*) from audit.before_tables").fetchone() == (tables,)
+        return tables
+
+
+# the last of them lie beyond the statements that there are
+BOUNDARIES = range(27)
+
+
+def test_the_boundaries_are_all_there_are(company):
+    assert company.night("second") <= BOUNDARIES[-1]
+
+
+@pytest.mark.parametrize("then", ["second", "third"])
+@pytest.mark.parametrize("lives", BOUNDARIES)
+def test_a_night_killed_before_any_statement_leaves_the_state_that_readers_have(company, lives, then):
+    try:
+        company.night("second", lives)
+    except Killed:
+        assert lives < BOUNDARIES[-1]
+    with duckdb.connect(str(company.path)) as connection:
+        company.check(connection)
+    # ... a plain rerun, or a night with other files, compares with it and leaves nothing behind
+    company.night(then)
+    assert company.shown[-1] == f"edition-{then}"
+    assert copies(company) == 0
+
+
+def test_the_first_copy_stands_until_an_edition_is_shown(company):
+    for content in ("refused", "refused again"):
+        with duckdb.connect(str(company.path)) as connection:
+            company.ingest(Fragile(connection, None), content)
+            company.check(connection)
+    # of a state that no edition was made of nothing is kept
+    assert copies(company) == 1
+    company.night("good")
+    assert copies(company) == 0
+
+
+def test_a_table_that_does_not_change_is_not_copied(company):
+    assert copies(company) == 0
+    with duckdb.connect(str(company.path)) as connection:
+        assert states(connection, "edition-first") == {TABLE: State("unchanged")}
+
+
+def test_a_table_that_the_edition_did_not_have_was_empty_then(company):
+    with duckdb.connect(str(company.path)) as connection:
+        connection.execute(
+            "insert into audit.raw_tables (source_system, table_name, content_hash) values ('till', 'goods', 'x')"
+        )
+        assert states(connection, "edition-first")["till", "goods"] == State("empty")
+
+
+def test_after_going_back_to_an_edition_whose_rows_are_gone_nothing_is_claimed(company):
+    company.night("second")
+    with duckdb.connect(str(company.path)) as connection:
+        assert states(connection, "edition-first") == {TABLE: State("unknown")}
+
+
+def test_a_raw_table_that_somebody_dropped_is_not_missed(company):
+    with duckdb.connect(str(company.path)) as connection:
+        connection.execute("drop table raw.till__sales")
+        assert not keep(connection, *TABLE)
+
+
+def test_facts_are_remembered_as_they_were(company):
+    with duckdb.connect(str(company.path)) as connection:
+        connection.execute("update audit.run_settings set history_from = date '2024-01-01'")
+        connection.execute(
+            "insert into audit.domain_coverage values ('sales', 'till', '2024-01-01', null, 'n', 's')"
+        )
+        record_inputs(connection, "other", "code 2")
+        assert recorded_facts(connection, "other") == current_facts(connection, "code 2")
+        assert recorded_facts(connection, "other") != recorded_facts(connection, "edition-first")
+        assert recorded_facts(connection, "unheard of") is None
