@@ -315,7 +315,7 @@ FILE_FAULTS = [
         "no landing folder",
         REFUSED,
         "orders",
-        lambda path: path.parents[1].rename(path.parents[1].with_name("away")),
+        lambda path: path.parents[1].rename(path.parents[2] / "away"),
         ("folder",),
     ),
     # delivered once more
@@ -706,7 +706,7 @@ SMALL_FAULTS = [
         "a raw table changed by hand",
         NOTHING,
         _after(_in_warehouse("delete from raw.shop__pay where employee_id = 'E01'")),
-        ("shop.pay", "24 rows", "25", "written"),
+        ("shop.pay", "24 rows", "25", "drop the table raw.shop__pay"),
     ),
     SmallFault("an extract that may not be read", REFUSED, _unreadable_file, ("pay.csv",)),
     SmallFault(
