@@ -15,6 +15,7 @@ from pydantic import PrivateAttr
 
 from dagster_project.lib.dbt_runner import dbt_command, ensure_manifest, read_manifest
 from dagster_project.lib.lock import only_writer
+from dagster_project.lib.printable import printable
 from dagster_project.lib.settings import Settings
 
 
@@ -94,7 +95,7 @@ def plain_console(init_context: dg.InitLoggerContext) -> Any:  # noqa: ANN401
     class Plain(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:
             message = getattr(record, "dagster_meta", {}).get("orig_message") or record.getMessage()
-            return f"{self.formatTime(record, '%H:%M:%S')}  {message}"
+            return f"{self.formatTime(record, '%H:%M:%S')}  {printable(message)}"
 
     handler.setFormatter(Plain())
     # Dagster and dagster-dbt log their own doings through the same logger; people want what the steps say
