@@ -120,6 +120,11 @@ def find_files(table: RawTable, landing: Path) -> dict[str, Path]:
                 found="control characters, or bytes that are no text, in its name",
                 action="rename it",
             )
+        if "\\" in str(path) and set("*?[") & set(str(path)):
+            # to DuckDB a path is a pattern, in which a backslash can't be told from an escape
+            raise ExtractRefused(
+                table, **refuse, found="a backslash beside one of * ? [ in its name", action="rename it"
+            )
         if not path.exists():
             raise ExtractRefused(table, **refuse, found="a link that leads nowhere", action="repair the link")
         if not path.resolve().is_relative_to(root):
@@ -461,7 +466,8 @@ def _line_end_kinds(path: Path) -> Iterator[str]:
 def _fitting_delimiter(table: RawTable, header: Sequence[str], declared: Sequence[str]) -> str | None:
     if len(declared) < 2 and len(header) < 2:
         return None
-    joined = table.delimiter.join(header)
+    # a name may hold a line break, at which the reader would stop
+    joined = " ".join(table.delimiter.join(header).splitlines())
     for other in DELIMITERS:
         fields = next(csv.reader([joined], delimiter=other), [])
         if other != table.delimiter and len(set(fields) & set(declared)) * 2 > len(declared):

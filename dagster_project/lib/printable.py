@@ -14,7 +14,9 @@ from rich.text import Text
 
 # Controls but tab and line feed (an escape sequence clears the screen or forges a line), marks that turn the direction
 # of writing, separators that pass for a new line, and halves of characters, which can't be written out at all.
-_OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_OBEYED = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
 def printable(text: str) -> str:
