@@ -24,7 +24,9 @@ def test_what_a_terminal_would_obey_is_shown_as_its_code(text, shown):
     assert printable(text) == shown
 
 
-@pytest.mark.parametrize("text", ["Skåne", "two\nlines\tand a tab", "😀", "سلام", "[red]x[/red]", "{{ x }}", ""])
+@pytest.mark.parametrize(
+    "text", ["Skåne", "two\nlines\tand a tab", "😀", "سلام", "[red]x[/red]", "{{ x }}", ""]
+)
 def test_what_people_write_stays_as_it_is(text):
     assert printable(text) == text
 
