@@ -103,7 +103,7 @@ class IngestResult:
     data_as_of: date | None
     content_hash: str
     rejects: tuple[str, ...] = field(default=())
-    """The first few rejected rows of the table, in words."""
+    """The first few rejected rows of the table, in words and without their values."""
     notes: tuple[str, ...] = field(default=())
     """What a person should know though nothing is wrong."""
 
@@ -693,7 +693,8 @@ class _Loader:
             f"order by path, line limit {_SHOWN_REJECTS}"
         ):
             said = describe(reason, columns.get(name), self.table.decimal_separator, value)
-            yield f"{path} line {line}: {name}{'' if value is None else f' {value!r}'} {said}"
+            # the value may be somebody's pay, and this goes into a history that others read: it stays in the rejects
+            yield f"{path} line {line}: {name} {said}"
 
     def _key(self, prefix: str = "") -> str:
         return column_list(self.table.key, prefix)
