@@ -9,19 +9,19 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from rich.console import Console
 from rich.panel import Panel
 
 from dagster_project.lib.lock import WarehouseInUse, WriterBusy, only_writer
 from dagster_project.lib.night_report import EXIT_BUSY, EXIT_SETTING
+from dagster_project.lib.printable import PlainConsole
 from dagster_project.lib.settings import CHECKOUT, Settings, SettingsError
 from dagster_project.lib.sources import DeclarationError
 
 # No markup: messages quote file contents, and a cell that holds "[/red]" is not a style. A pipe has no
 # width, and 80 columns are too few for a table that somebody reads in a log.
 WIDTH = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 130
-out = Console(highlight=False, markup=False, width=WIDTH)
-err = Console(stderr=True, highlight=False, markup=False, width=WIDTH)
+out = PlainConsole(width=WIDTH)
+err = PlainConsole(stderr=True, width=WIDTH)
 
 
 def load_settings() -> Settings:
@@ -50,7 +50,8 @@ def prepare_dagster_home(settings: Settings) -> Path:
         )
         sys.exit(EXIT_SETTING)
     if not (home / "dagster.yaml").exists():
-        shutil.copy(CHECKOUT / "dagster_project" / "dagster.yaml", home / "dagster.yaml")
+        # its content alone: the checkout's file may be read by everybody
+        shutil.copyfile(CHECKOUT / "dagster_project" / "dagster.yaml", home / "dagster.yaml")
     os.environ["DAGSTER_HOME"] = str(home)
     os.environ["SCORECARD_HOME"] = str(settings.home)
     os.environ.update(settings.dbt_environment())

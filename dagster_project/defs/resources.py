@@ -22,6 +22,7 @@ from dagster_project.lib.lock import WarehouseInUse, connect_to_write, only_writ
 from dagster_project.lib.night import NIGHT_TAG, STARTED_TAG, begin, close, may_be_shown
 from dagster_project.lib.night_report import FAILED
 from dagster_project.lib.night_store import utc_now
+from dagster_project.lib.printable import printable
 from dagster_project.lib.publication import current_edition
 from dagster_project.lib.settings import Settings
 
@@ -177,7 +178,7 @@ def plain_console(init_context: dg.InitLoggerContext) -> Any:  # noqa: ANN401
     class Plain(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:
             message = getattr(record, "dagster_meta", {}).get("orig_message") or record.getMessage()
-            return f"{self.formatTime(record, '%H:%M:%S')}  {message}"
+            return f"{self.formatTime(record, '%H:%M:%S')}  {printable(message)}"
 
     handler.setFormatter(Plain())
     # Dagster and dagster-dbt log their own doings through the same logger; people want what the steps say

@@ -76,12 +76,18 @@ def find_files(table: RawTable, landing: Path) -> dict[str, Path]:
         )
     for relative, path in found.items():
         refuse = {"file": relative, "expected": "a file inside the landing folder"}
-        if any(ord(character) < 32 for character in relative):
+        # half a character: its bytes are no text in UTF-8, and DuckDB could not be told its name
+        if any(ord(character) < 32 or "\ud800" <= character <= "\udfff" for character in relative):
             raise ExtractRefused(
                 table,
                 **{**refuse, "file": repr(relative)},
-                found="control characters in its name",
+                found="control characters, or bytes that are no text, in its name",
                 action="rename it",
+            )
+        if "\\" in str(path) and set("*?[") & set(str(path)):
+            # to DuckDB a path is a pattern, in which a backslash can't be told from an escape
+            raise ExtractRefused(
+                table, **refuse, found="a backslash beside one of * ? [ in its name", action="rename it"
             )
         if not path.exists():
             raise ExtractRefused(table, **refuse, found="a link that leads nowhere", action="repair the link")

@@ -65,7 +65,8 @@ def is_reordered(table: RawTable, header: Sequence[str]) -> bool:
 def _fitting_delimiter(table: RawTable, header: Sequence[str], declared: Sequence[str]) -> str | None:
     if len(declared) < 2 and len(header) < 2:
         return None
-    joined = table.delimiter.join(header)
+    # a name may hold a line break, at which the reader would stop
+    joined = " ".join(table.delimiter.join(header).splitlines())
     for other in DELIMITERS:
         fields = next(csv.reader([joined], delimiter=other), [])
         if other != table.delimiter and len(set(fields) & set(declared)) * 2 > len(declared):

@@ -106,7 +106,7 @@ class IngestResult:
     data_as_of: date | None
     content_hash: str
     rejects: tuple[str, ...] = field(default=())
-    """The first few rejected rows of the table, in words."""
+    """The first few rejected rows of the table, in words and without their values."""
     notes: tuple[str, ...] = field(default=())
     """What a person should know though nothing is wrong."""
 
@@ -237,7 +237,7 @@ def _in_transaction(
     found = find_files(table, landing)
     # Of a full load only the newest file counts; the older ones are not even read.
     counting = [max(found)] if table.load == "full" else found
-    landed = [identify(relative, found[relative]) for relative in counting]
+    landed = [_identified(table, relative, found[relative]) for relative in counting]
     connection.begin()
     try:
         result = _Loader(connection, table, landing, run_id).run(landed, found)
@@ -250,6 +250,16 @@ def _in_transaction(
             raise FileChanged(Path(error.filename or "").name) from None
         raise
     return result
+
+
+def _identified(table: RawTable, relative: str, path: Path) -> LandedFile:
+    try:
+        return identify(relative, path)
+    except OSError as error:
+        raise ExtractRefused(
+            table, file=relative, expected="a file that can be read", found=error.strerror or str(error),
+            action="give the user that the pipeline runs as the right to read it, or deliver it again",
+        ) from None  # fmt: skip
 
 
 class _Loader:
@@ -662,6 +672,13 @@ class _Loader:
             f"from audit.raw_tables where {self._own}"
         )
         changed = bool(rebuild or plan.load or plan.retire)
+        # what is not loaded again is counted all the same: nothing but a load moves a row
+        if known and not changed and (left := known[0][1:3]) != (row_count, rejected_count):
+            raise ConservationBroken(
+                f"{self.table.system}.{self.table.name} holds {row_count} rows and {rejected_count} rejects, but the "
+                f"last load left {left[0]} and {left[1]}. {_FOREIGN_HAND} To do: find out who wrote there, then drop "
+                f"the table raw.{self.table.identifier}: the next run builds it again from its files."
+            )
         if changed or known != [state]:
             self._rows(f"delete from audit.raw_tables where {self._own}")
             self._rows(
@@ -715,7 +732,8 @@ class _Loader:
             f"order by path, line limit {_SHOWN_REJECTS}"
         ):
             said = describe(reason, columns.get(name), self.table.decimal_separator, value)
-            yield f"{path} line {line}: {name}{'' if value is None else f' {value!r}'} {said}"
+            # the value may be somebody's pay, and this goes into a history that others read: it stays in the rejects
+            yield f"{path} line {line}: {name} {said}"
 
     def _key(self, prefix: str = "") -> str:
         return column_list(self.table.key, prefix)

@@ -167,13 +167,13 @@ class Settings:
         time_zone = environment.get("SCORECARD_TIME_ZONE") or "Europe/Stockholm"
         try:
             zone = ZoneInfo(time_zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise SettingsError(
                 f"SCORECARD_TIME_ZONE is {time_zone!r}, which is no time zone; use a name such as Europe/Stockholm."
             ) from error
 
         own_folder = environment.get("SCORECARD_SOURCES_DIR") or ""
-        if own_folder and not Path(own_folder).expanduser().is_dir():
+        if own_folder and not _path("SCORECARD_SOURCES_DIR", own_folder).is_dir():
             raise SettingsError(
                 f"SCORECARD_SOURCES_DIR is {own_folder!r}, which is not a folder; it must be the folder that holds "
                 "one folder for each of your source systems."
@@ -194,7 +194,7 @@ class Settings:
                 "that one in each system."
             )
 
-        home = Path(environment.get("SCORECARD_HOME") or CHECKOUT / "var").expanduser().resolve()
+        home = _path("SCORECARD_HOME", environment.get("SCORECARD_HOME") or str(CHECKOUT / "var")).resolve()
         return cls(
             home=home,
             company=environment.get("SCORECARD_COMPANY") or systems[0].name,
@@ -223,6 +223,20 @@ class Settings:
             keep_inputs=bool(_whole(environment, "SCORECARD_KEEP_INPUTS", 1, 0, 1)),
             why_seconds=_number(environment, "SCORECARD_WHY_SECONDS", 300.0),
         )
+
+
+def _path(name: str, text: str) -> Path:
+    """A path as people write it; one that the system could not even look for is told with its setting."""
+    try:
+        path = Path(text).expanduser()
+        path.exists()
+    except (OSError, RuntimeError) as error:
+        shown = text if len(text) <= 100 else f"{text[:97]}..."
+        found = error.strerror if isinstance(error, OSError) else "there is no such user"
+        raise SettingsError(
+            f"{name} is {shown!r}, which can be no path ({found}); use a path such as /srv/kpi."
+        ) from None
+    return path
 
 
 def _landing_folders(text: str, systems: tuple[SourceSystem, ...], home: Path) -> dict[str, Path]:
@@ -256,13 +270,13 @@ def _landing_folders(text: str, systems: tuple[SourceSystem, ...], home: Path) -
                 f"No landing folder for the source system {system.name}: its declaration names none, so set "
                 "SCORECARD_LANDING (make nightly LANDING=<folder>)."
             )
-        folders[system.name] = (CHECKOUT / Path(folder).expanduser()).resolve()
+        folders[system.name] = (CHECKOUT / _path("SCORECARD_LANDING", folder)).resolve()
     return folders
 
 
 def _plan(text: str) -> Path:
     """Where the plan lies; what stands in it is read, and judged, by the run."""
-    path = (CHECKOUT / Path(text).expanduser()).resolve()
+    path = (CHECKOUT / _path("SCORECARD_PLAN", text)).resolve()
     if not path.is_dir() and not (path.is_file() and path.suffix.lower() == ".xlsx"):
         found = "a file of another kind" if path.exists() else "nothing there"
         raise SettingsError(

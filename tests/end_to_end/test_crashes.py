@@ -1,0 +1,55 @@
+"""Nights killed at random instants and at exact steps: a small number here, hundreds by `python -m benchmarks.kills`."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.kills import Broken, check_ledger, check_readers, kill_small_nights, steps_of_a_night
+from benchmarks.small_company import SmallCompany, published_sums
+from dagster_project.lib.publication import STEPS
+
+
+def test_fifteen_kills_leave_an_edition_whole_and_a_plain_rerun_converges(tmp_path):
+    done = kill_small_nights(tmp_path, 15, seed=20, say=lambda text: None)
+    assert len(done.kills) == 15 and done.converged >= 3
+    assert {kill.after for kill in done.kills} == {"the edition before", "the new edition"}
+    assert any(kill.where.startswith("after") for kill in done.kills)
+
+
+def test_a_killed_session_goes_on_where_it_stopped(tmp_path):
+    kill_small_nights(tmp_path, 2, seed=3, rerun_every=2, say=lambda text: None)
+    again = kill_small_nights(tmp_path, 3, seed=3, rerun_every=2, say=lambda text: None)
+    assert len(again.kills) == 3
+
+
+def test_the_exact_steps_cover_ingest_gate_build_and_every_step_of_the_publication(tmp_path):
+    steps, _ = steps_of_a_night(SmallCompany(tmp_path / "one").write())
+    assert set(STEPS) <= set(steps)
+    assert {"ingested orders", "raw judged", "a table built", "scorecard judged", "before the flip"} <= set(
+        steps
+    )
+
+
+@pytest.fixture
+def published(tmp_path):
+    company = SmallCompany(tmp_path / "shop").write()
+    assert company.night().publication
+    return company
+
+
+def test_the_check_sees_an_edition_that_is_neither_the_old_nor_the_new_one(published):
+    now = published_sums(published.current)
+    assert check_readers(published.home, None, now, "here") == "the new edition"
+    half = {**now, "periods": (0, "other")}
+    with pytest.raises(Broken, match="neither edition"):
+        check_readers(published.home, None, half, "here")
+
+
+def test_the_check_sees_rows_that_no_file_brought(published):
+    import duckdb
+
+    check_ledger(published.warehouse, "here")
+    with duckdb.connect(str(published.warehouse)) as connection:
+        connection.execute("delete from raw.shop__orders where order_id = '1-0-001'")
+    with pytest.raises(Broken, match=r"240 rows of raw\.shop__orders, it holds 239"):
+        check_ledger(published.warehouse, "here")
