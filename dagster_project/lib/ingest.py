@@ -32,7 +32,7 @@ import duckdb
 from dagster_project.lib.audit_tables import ensure_audit_tables, write_domain_coverage, write_run_settings
 from dagster_project.lib.before import keep
 from dagster_project.lib.casts import Cast, casts, describe, explain
-from dagster_project.lib.conservation import ConservationBroken, measure, settle
+from dagster_project.lib.conservation import FOREIGN_HAND, ConservationBroken, measure, settle
 from dagster_project.lib.extract import (
     ExtractRefused,
     FileChanged,
@@ -676,7 +676,7 @@ class _Loader:
         if known and not changed and (left := known[0][1:3]) != (row_count, rejected_count):
             raise ConservationBroken(
                 f"{self.table.system}.{self.table.name} holds {row_count} rows and {rejected_count} rejects, but the "
-                f"last load left {left[0]} and {left[1]}. {_FOREIGN_HAND} To do: find out who wrote there, then drop "
+                f"last load left {left[0]} and {left[1]}. {FOREIGN_HAND} To do: find out who wrote there, then drop "
                 f"the table raw.{self.table.identifier}: the next run builds it again from its files."
             )
         if changed or known != [state]:
