@@ -128,7 +128,8 @@ def flips_told_by(folder: Path) -> list[flips.Flip]:
         cursor = connection.execute(
             f"""
             select
-                strftime(happened_at, '%Y-%m-%dT%H:%M:%SZ') as flipped_at, action, edition_id, previous_edition_id as previous, made_by,
+                strftime(happened_at, '%Y-%m-%dT%H:%M:%SZ') as flipped_at, action, edition_id,
+                previous_edition_id as previous, made_by,
                 parent_edition_id, sequence, inputs_hash, control_sum
             from edition.{SCHEMA}.publication_history order by number
             """

@@ -530,7 +530,8 @@ def _write_flips(connection: duckdb.DuckDBPyConnection, edition: Edition, place:
         f"""
         create table edition.{SCHEMA}.publication_history (
             number bigint, happened_at timestamp, action varchar, edition_id varchar,
-            previous_edition_id varchar, made_by varchar, parent_edition_id varchar, sequence integer, inputs_hash varchar, control_sum varchar
+            previous_edition_id varchar, made_by varchar, parent_edition_id varchar, sequence integer,
+            inputs_hash varchar, control_sum varchar
         )
         """
     )

@@ -270,7 +270,7 @@ def compare(then: Path, again: Path, has_past: bool) -> list[Compared]:
     """Control sums of every table, then and again, without what the run's own clock tells."""
     compared = []
     with duckdb.connect() as connection:
-        for name, folder in (("then", then), ("again", again)):
+        for name, folder in (("was", then), ("again", again)):
             connection.execute(f"attach {literal(str(folder / EDITION_FILE))} as {name} (read_only)")
         tables = [
             {
@@ -280,7 +280,7 @@ def compare(then: Path, again: Path, has_past: bool) -> list[Compared]:
                     [name, SCHEMA],
                 ).fetchall()
             }
-            for name in ("then", "again")
+            for name in ("was", "again")
         ]
         for name in sorted(tables[0] | tables[1]):
             if name in _RUN and _RUN[name] is None:
@@ -301,7 +301,7 @@ def _compared(connection: duckdb.DuckDBPyConnection, name: str) -> Compared:
     but = f"exclude ({column_list(without)})" if without else ""
     sums = [
         control_sum(connection, f"(select * {but} from {identifier(which, SCHEMA, name)})")
-        for which in ("then", "again")
+        for which in ("was", "again")
     ]
     note = f"without {', '.join(without)}" if without else ""
     if sums[0] == sums[1]:

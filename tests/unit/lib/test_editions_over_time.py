@@ -26,6 +26,7 @@ class Company(Pipeline):
     """A pipeline whose figures are given, and that names its editions as the nightly job does: by number."""
 
     def __init__(self, folder):
+        folder.mkdir(exist_ok=True)
         super().__init__(folder)
         self.count = 0
 

@@ -79,6 +79,9 @@ def test_as_of_can_be_set():
             ["SCORECARD_LANDING", "shop", "demo"],
         ),
         ({"SCORECARD_SOURCES": "sales:none"}, ["feeds no domain"]),
+        ({"SCORECARD_KEEP_EDITIONS": "all"}, ["SCORECARD_KEEP_EDITIONS", "'all'", "whole number"]),
+        ({"SCORECARD_KEEP_DAYS": "-1"}, ["SCORECARD_KEEP_DAYS", "-1", "0 to"]),
+        ({"SCORECARD_KEEP_INPUTS": "no"}, ["SCORECARD_KEEP_INPUTS", "'no'", "0 to 1"]),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_is_allowed(environment, words):
@@ -102,3 +105,16 @@ def test_the_company_can_be_named():
     settings = read(SCORECARD_COMPANY="nordic")
     assert settings.company == "nordic"
     assert settings.company_name == "Nordhandel AB"
+
+
+def test_the_recorded_settings_give_the_same_run_again():
+    given = {
+        "SCORECARD_SOURCES": "sales:demo,hr:none",
+        "SCORECARD_AS_OF": "2025-05-17",
+        "SCORECARD_FISCAL_YEAR_START_MONTH": "5",
+        "SCORECARD_DAYS_SHOWN": "30",
+        "SCORECARD_TIME_ZONE": "UTC",
+    }
+    settings = read(**given)
+    again = read(**settings.recorded())
+    assert again == settings and again.domain_feeds == settings.domain_feeds

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from dagster_project.lib.audit_tables import ensure_audit_tables
-from dagster_project.lib.edition import edition_id
+from dagster_project.lib.edition import name_edition
 from dagster_project.lib.plan import SHEETS, write_plan
 from dagster_project.lib.settings import Settings
 from dagster_project.lib.withheld import content, last_to_add, remember
@@ -27,8 +27,12 @@ def warehouse():
 
 
 @pytest.fixture
-def settings():
-    return Settings.from_environment({}, today=date(2026, 3, 10))
+def settings(tmp_path):
+    return Settings.from_environment({"SCORECARD_HOME": str(tmp_path)}, today=date(2026, 3, 10))
+
+
+def edition_id(warehouse, settings, tables):
+    return name_edition(warehouse, settings, tables).edition_id
 
 
 def withholds(warehouse, *days, scope="Legal"):
