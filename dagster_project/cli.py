@@ -28,6 +28,9 @@ from dagster_project.cli_editions import register
 from dagster_project.cli_nights import NIGHT_COMMANDS
 from dagster_project.lib.settings import CHECKOUT
 
+# tools of the environment that can't be let in beside a run: sqlfluff has dbt compile the models
+OPENS_THE_WAREHOUSE = ("sqlfluff", "dbt", "mf")
+
 
 @click.group()
 def main() -> None:
@@ -152,8 +155,8 @@ def with_settings(command: tuple[str, ...]) -> None:
     prepare_dagster_home(settings)
     os.environ["SCORECARD_WAREHOUSE"] = str(settings.warehouse)
     program = str(Path(sys.executable).with_name(command[0]))
-    # sqlfluff has dbt compile the models, and dbt opens the warehouse
-    with only_this_run(settings, f"of {command[0]} by hand"):
+    alone = only_this_run(settings, f"of {command[0]} by hand")
+    with alone if Path(program).name in OPENS_THE_WAREHOUSE else contextlib.nullcontext():
         run = subprocess.run([program, *command[1:]], cwd=CHECKOUT, check=False)
     sys.exit(run.returncode)
 

@@ -84,7 +84,23 @@ _TABLES = {
         parent_edition_id varchar, value_before decimal(38, 10), changed_definition decimal(38, 10),
         corrected_data decimal(38, 10), late_data decimal(38, 10), time_passed decimal(38, 10),
         other decimal(38, 10), value_now decimal(38, 10), causes varchar""",
+    "night_reports": """
+        run_id varchar, started_at timestamp, finished_at timestamp, seconds double, as_of_date date,
+        outcome varchar, exit_code integer, edition_id varchar, files_new bigint, rows_read bigint,
+        rows_loaded bigint, rows_rejected bigint, rows_superseded bigint, extracts_refused bigint,
+        suites_failed bigint, suites_warned bigint, kpis_held bigint, kpis_stale bigint, rows_published bigint,
+        message varchar""",
+    "night_report_steps": "run_id varchar, step_number integer, step varchar, outcome varchar, seconds double",
+    "night_report_tables": """
+        run_id varchar, source_system varchar, table_name varchar, files_new bigint, rows_read bigint,
+        rows_loaded bigint, rows_rejected bigint, rows_superseded bigint, is_refused boolean, row_count bigint,
+        data_as_of date, newest_date date, loaded_at timestamp""",
 }
+
+
+def columns_of(table: str) -> str:
+    """The declared columns of a table of schema `audit`, as SQL."""
+    return _TABLES[table]
 
 
 def ensure_audit_tables(connection: duckdb.DuckDBPyConnection) -> None:

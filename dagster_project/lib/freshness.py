@@ -201,8 +201,7 @@ def watch(settings: Settings, now: datetime | None = None) -> list[Verdict]:
 
 def write(home: Path, verdicts: Sequence[Verdict]) -> None:
     """Replace reports/freshness.parquet."""
-    night_store.folder(home).mkdir(mode=0o750, parents=True, exist_ok=True)
-    with duckdb.connect() as connection:
+    with night_store.locked(home), duckdb.connect() as connection:
         connection.execute(
             "create table freshness (source_system varchar, table_name varchar, newest_date date, measured_on date,"
             " age_days integer, max_age_days integer, last_delivery timestamp, is_waiting boolean, verdict varchar)"

@@ -25,30 +25,23 @@ import duckdb
 from filelock import FileLock
 
 from dagster_project.lib import night_report
+from dagster_project.lib.audit_tables import columns_of, ensure_audit_tables
 from dagster_project.lib.night_report import KILLED, Details, NightReport, TableReport
 from dagster_project.lib.sql import literal
 
-NIGHTS = """
-    run_id varchar, started_at timestamp, finished_at timestamp, seconds double, as_of_date date, outcome varchar,
-    exit_code integer, edition_id varchar, files_new bigint, rows_read bigint, rows_loaded bigint,
-    rows_rejected bigint, rows_superseded bigint, extracts_refused bigint, suites_failed bigint,
-    suites_warned bigint, kpis_held bigint, kpis_stale bigint, rows_published bigint, message varchar"""
-STEPS = "run_id varchar, step_number integer, step varchar, outcome varchar, seconds double"
-TABLES = """
-    run_id varchar, source_system varchar, table_name varchar, files_new bigint, rows_read bigint,
-    rows_loaded bigint, rows_rejected bigint, rows_superseded bigint, is_refused boolean, row_count bigint,
-    data_as_of date, newest_date date, loaded_at timestamp"""
-# Parquet file -> table of the warehouse, its columns
-KEPT = {
-    "nights": ("night_reports", NIGHTS),
-    "steps": ("night_report_steps", STEPS),
-    "tables": ("night_report_tables", TABLES),
-}
+# Parquet file -> table of the warehouse
+KEPT = {"nights": "night_reports", "steps": "night_report_steps", "tables": "night_report_tables"}
 
 
 def folder(home: Path) -> Path:
     """The folder of the reports."""
     return home / "reports"
+
+
+def locked(home: Path) -> FileLock:
+    """Held for a moment by whoever writes a report: a run, the watch, the daemon's sensor."""
+    folder(home).mkdir(mode=0o750, parents=True, exist_ok=True)
+    return FileLock(folder(home) / "reports.lock")
 
 
 def utc_now() -> datetime:
@@ -106,14 +99,13 @@ def store(home: Path, report: NightReport, details: Details, keep_days: int) -> 
     """Write a report everywhere but into the warehouse; return its text. A run's report replaces its earlier one."""
     place = text_path(home, report)
     said = night_report.text(report, details, _short(place))
-    folder(home).mkdir(mode=0o750, parents=True, exist_ok=True)
     rows: dict[str, list[tuple[Any, ...]]] = {
         "nights": [tuple(asdict(report).values())],
         "steps": [(report.run_id, n, *asdict(step).values()) for n, step in enumerate(details.steps, 1)],
         "tables": [(report.run_id, *asdict(table).values()) for table in details.tables],
     }
     oldest = report.started_at - timedelta(days=keep_days)
-    with FileLock(folder(home) / "reports.lock"), duckdb.connect() as connection:
+    with locked(home), duckdb.connect() as connection:
         for name, new in rows.items():
             _add(connection, home, name, report.run_id, new)
         # the nights last: who finds a night there finds its steps and tables
@@ -132,7 +124,7 @@ def _add(
     connection: duckdb.DuckDBPyConnection, home: Path, name: str, run_id: str, rows: Sequence[tuple[Any, ...]]
 ) -> None:
     """A table of this connection: what was kept so far, without the run's earlier report, and the new rows."""
-    connection.execute(f"create table {name} ({KEPT[name][1]})")
+    connection.execute(f"create table {name} ({columns_of(KEPT[name])})")
     kept = parquet(home, name)
     if kept.exists():
         try:
@@ -149,12 +141,9 @@ def _add(
 
 def into_warehouse(connection: duckdb.DuckDBPyConnection, home: Path) -> None:
     """Make the tables of schema `audit` hold what the Parquet files hold."""
-    connection.execute("create schema if not exists audit")
-    for name, (table, declared) in KEPT.items():
+    ensure_audit_tables(connection)
+    for name, table in KEPT.items():
         kept = parquet(home, name)
-        connection.execute(f"create table if not exists audit.{table} ({declared})")
-        for column in re.split(r",\s*", declared.strip()):
-            connection.execute(f"alter table audit.{table} add column if not exists {column}")
         if not kept.exists():
             continue
         connection.begin()

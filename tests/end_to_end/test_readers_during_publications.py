@@ -17,7 +17,7 @@ from dagster_project.lib.publication import Edition, publish
 LOOKING = 5
 STAYING = 5
 EDITIONS = 100
-ROWS = 100
+ROWS = 10
 
 # As an analyst would: open the public path, ask, close, again. One line per look at the published file.
 READER = """
@@ -35,12 +35,12 @@ while True:
     folder = os.path.realpath(os.path.dirname(path) + "/current")
     [(five, parquet_rows)] = duckdb.execute(
         f"select min(edition_id), count(*) from '{folder}/parquet/kpi_scorecard.parquet'").fetchall()
-    mixed = len({one, two, three, four}) > 1 or rows != said or parquet_rows != 100 * int(five)
+    mixed = len({one, two, three, four}) > 1 or rows != said or parquet_rows != 10 * int(five)
     print(one, rows, total, "MIXED" if mixed else "whole", flush=True)
     if last:
         break
     # ten readers without a pause leave the publisher no processor
-    time.sleep(0.3)
+    time.sleep(0.5)
 """
 # One connection, held for as long as the test lasts; asked before, while and after others are published.
 STAYER = """
@@ -52,7 +52,7 @@ while not last:
     last = os.path.exists(stop)
     print(*connection.execute(
         "select min(edition_id), max(edition_id), count(*), sum(number) from scorecard.kpi_scorecard").fetchone(), flush=True)
-    time.sleep(0.3)
+    time.sleep(0.5)
 """
 
 
