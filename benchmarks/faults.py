@@ -12,19 +12,23 @@ Every fault starts from a copy of the same published state. What is expected of 
 - ``refused at the start``: a setting is wrong; nothing is even begun.
 - ``harmless``: the night ends as if nothing had been done, with the same figures.
 - ``repaired``: the night sets right what was broken, with the same figures.
+- ``published beside``: another edition is published, and the one from before is kept to the byte.
 
 Results are kept in ``--folder``; a second call on it goes on where the first stopped.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import csv
 import ctypes
 import gzip
+import hashlib
 import io
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -35,20 +39,21 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from benchmarks.kills import _PROCESSES
+from benchmarks.kills import _PROCESSES, demo_environment, prepare_demo
 from benchmarks.small_company import SmallCompany, published_figures, published_sums
+from dagster_project.lib.control_sums import control_sum
 from dagster_project.lib.ingest import ConservationBroken, ingest_table
-from dagster_project.lib.publication import PublicationError, current_is_whole
+from dagster_project.lib.publication import PublicationError, current_edition, current_is_whole
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 REFUSED, HELD, NOTHING, AT_START = "refused", "held", "nothing published", "refused at the start"
-HARMLESS, REPAIRED = "harmless", "repaired"
+HARMLESS, REPAIRED, BESIDE = "harmless", "repaired", "published beside"
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,7 @@ DEMO_FILES = {
     "customers": "sales/customers.csv",
     "rates": "finance/exchange_rates.csv",
     "pay": "hr/pay.csv",
+    "lines": "sales/order_lines_2025.csv",
 }
 
 
@@ -770,16 +776,6 @@ SMALL_FAULTS = [
 ]
 
 
-def _base_of(company: SmallCompany) -> dict[str, str]:
-    """The bytes of every kept edition, by path."""
-    folder = company.home / "published" / "editions"
-    return {
-        str(path.relative_to(folder)): str(hash(path.read_bytes()))
-        for path in folder.rglob("*")
-        if path.is_file() and not path.is_symlink()
-    }
-
-
 def small_base(folder: Path) -> SmallCompany:
     """The published state that every small fault starts from a copy of."""
     company = SmallCompany(folder).write()
@@ -799,7 +795,7 @@ def try_small(fault: SmallFault | FileFault, base: SmallCompany, folder: Path) -
     shutil.copytree(base.folder, folder, symlinks=True)
     company = SmallCompany(folder)
     read = published_figures if fault.kind == HARMLESS else published_sums
-    before, raw_before, bytes_before = read(company.current), company.raw_sums(), _base_of(company)
+    before, raw_before, bytes_before = read(company.current), company.raw_sums(), _bytes_of(company.home)
     problems: list[str] = []
     if isinstance(fault, FileFault):
         path = Place(company.landing, SMALL_FILES).path(fault.file)
@@ -821,7 +817,7 @@ def try_small(fault: SmallFault | FileFault, base: SmallCompany, folder: Path) -
         problems.append("nothing was said")
     if fault.kind in (HARMLESS, REPAIRED) and said:
         problems.append(f"it said: {said}")
-    if fault.kind != REPAIRED and _base_of(company) | bytes_before != _base_of(company):
+    if fault.kind != REPAIRED and _bytes_of(company.home) | bytes_before != _bytes_of(company.home):
         problems.append("a published edition was changed")
     if read(company.current) != before:
         problems.append("published figures changed")
@@ -839,3 +835,447 @@ def _wording(said: str, fault: Any) -> list[str]:
     if "Traceback" in said:
         problems.append("the message is a traceback")
     return problems
+
+
+# Whole nights of the demo company
+
+
+@dataclass
+class DemoCompany:
+    """A demo company of its own: state, landing folder, and where asked for its own copy of the project."""
+
+    folder: Path
+    settings: dict[str, str] = field(default_factory=dict)
+    checkout: Path = CHECKOUT
+    before_start: Callable[[], None] | None = None
+
+    @property
+    def home(self) -> Path:
+        """The state folder."""
+        return self.folder / "home"
+
+    @property
+    def landing(self) -> Path:
+        """Where the extracts lie."""
+        return self.folder / "landing"
+
+    @property
+    def current(self) -> Path:
+        """What readers open."""
+        return self.home / "published" / "current.duckdb"
+
+    def own_checkout(self) -> Path:
+        """A copy of the project to plant a fault in; the night then runs from there."""
+        if self.checkout == CHECKOUT:
+            self.checkout = self.folder / "checkout"
+            for name in ("dagster_project", "dbt_project", "expectations", "seeds"):
+                shutil.copytree(CHECKOUT / name, self.checkout / name)
+        return self.checkout
+
+    def night(self) -> subprocess.CompletedProcess[str]:
+        """A whole night by the command line."""
+        return subprocess.run(
+            [sys.executable, "-m", "dagster_project.cli", "nightly"],
+            cwd=self.checkout,
+            env=demo_environment(self.folder, SCORECARD_WAIT_FOR_WRITER="0", **self.settings),
+            capture_output=True,
+            text=True,
+            timeout=900,
+            check=False,
+            preexec_fn=self.before_start,
+        )
+
+    def edit(self, name: str, change: Callable[[str], str]) -> None:
+        """Change a file of the project, in the company's own copy."""
+        path = self.own_checkout() / name
+        path.write_text(change(path.read_text()))
+
+
+@dataclass(frozen=True)
+class NightFault:
+    """Something wrong with anything else than an extract; ``plant`` may return a context to run the night in."""
+
+    name: str
+    kind: str
+    plant: Callable[[DemoCompany], Any]
+    says: tuple[str, ...] = ()
+
+
+def _setting(name: str, value: str) -> Callable[[DemoCompany], None]:
+    return lambda company: company.settings.update({f"SCORECARD_{name}": value})
+
+
+def _edited(name: str, change: Callable[[str], str]) -> Callable[[DemoCompany], None]:
+    return lambda company: company.edit(name, change)
+
+
+def _news(company: DemoCompany) -> None:
+    path = company.landing / "marketing" / "web_sessions.csv"
+    *rows, last = path.read_text().splitlines()
+    day, channel, sessions, visitors = last.split(",")
+    path.write_text("\n".join([*rows, f"{day},{channel},{int(sessions) + 1},{visitors}"]) + "\n")
+
+
+def _wrong_plan(company: DemoCompany) -> None:
+    shutil.copytree(CHECKOUT / "seeds" / "plan", company.folder / "plan")
+    path = company.folder / "plan" / "targets.csv"
+    path.write_text(path.read_text().replace("gross_margin_ratio", "gross_margins_ratio", 1))
+    company.settings["SCORECARD_PLAN"] = str(company.folder / "plan")
+
+
+def _read_only_night(company: DemoCompany) -> None:
+    _news(company)
+    for folder in (company.home / "published" / "editions", company.home / "published"):
+        folder.chmod(0o555)
+    company.before_start = _obey_file_modes_for_good
+
+
+def _obey_file_modes_for_good() -> None:
+    # else a program that root starts has root's rights again
+    if os.getuid() == 0:
+        ctypes.CDLL(None).prctl(28, 1, 0, 0, 0)
+    _obey_file_modes()
+
+
+def _no_space(company: DemoCompany) -> None:
+    """Nothing below published/ can be made durable, as on a full disk; Python imports this module at its start."""
+    _news(company)
+    (company.folder / "faults").mkdir()
+    (company.folder / "faults" / "sitecustomize.py").write_text(
+        "import errno, os\n"
+        "def no_space(descriptor):\n"
+        "    if 'published' in os.readlink(f'/proc/self/fd/{descriptor}'):\n"
+        "        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))\n"
+        "os.fsync = no_space\n"
+    )
+    company.settings["PYTHONPATH"] = str(company.folder / "faults")
+
+
+def _lock_of_a_killed_run(company: DemoCompany) -> None:
+    code = (
+        "import sys, os; from pathlib import Path; from dagster_project.lib.lock import only_writer\n"
+        "with only_writer(Path(sys.argv[1]), 'killed-run', 0):\n    os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(company.home)], cwd=CHECKOUT, check=False)
+
+
+@contextlib.contextmanager
+def _other_run(home: Path) -> Iterator[None]:
+    code = (
+        "import sys; from pathlib import Path; from dagster_project.lib.lock import only_writer\n"
+        "with only_writer(Path(sys.argv[1]), 'first-run', 0):\n    print(1, flush=True); sys.stdin.read()"
+    )
+    run = subprocess.Popen(
+        [sys.executable, "-c", code, str(home)], cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    try:
+        run.stdout.readline()
+        yield
+    finally:
+        run.kill()
+        run.wait()
+
+
+_ORDERS_SUITE = "expectations/raw/demo/sales/orders.json"
+_RAISING = json.dumps(
+    {
+        "name": "raw.demo.orders",
+        "expectations": [
+            {
+                "type": "unexpected_rows_expectation",
+                "kwargs": {"unexpected_rows_query": "select no_such_column from {batch}"},
+                "severity": "info",
+            }
+        ],
+    }
+)
+
+NIGHT_FAULTS = [
+    NightFault(
+        "a setting that is no date",
+        AT_START,
+        _setting("AS_OF", "31/12/2025"),
+        ("SCORECARD_AS_OF", "2025-12-31"),
+    ),
+    NightFault(
+        "a source system that there is not", AT_START, _setting("SOURCES", "demoo"), ("demoo", "known")
+    ),
+    NightFault(
+        "a schedule that is none", AT_START, _setting("SCHEDULE", "every night"), ("SCORECARD_SCHEDULE",)
+    ),
+    NightFault(
+        "a landing folder that there is not",
+        NOTHING,
+        _setting("LANDING", "/no/such/folder"),
+        ("/no/such/folder", "SCORECARD_LANDING"),
+    ),
+    NightFault(
+        "a plan with a KPI that there is not",
+        NOTHING,
+        _wrong_plan,
+        ("targets.csv", "gross_margins_ratio", "line"),
+    ),
+    NightFault(
+        "a project that does not parse",
+        AT_START,
+        _edited("dbt_project/models/kpis/sales/revenue_amount.sql", lambda text: text + "{{ no_end"),
+        ("revenue_amount",),
+    ),
+    NightFault(
+        "a model with an error in its SQL",
+        NOTHING,
+        _edited(
+            "dbt_project/models/kpis/sales/revenue_amount.sql", lambda text: f"select nonsense from ({text})"
+        ),
+        ("revenue_amount", "nonsense"),
+    ),
+    NightFault(
+        "a dbt test that fails",
+        NOTHING,
+        lambda company: (company.own_checkout() / "dbt_project" / "tests" / "assert_planted.sql").write_text(
+            "-- No KPI is ever called so.\nselect kpi_id from {{ ref('kpi_scorecard') }} "
+            "where kpi_id = 'headcount' limit 3\n"
+        ),
+        ("assert_planted", "No KPI is ever called so."),
+    ),
+    NightFault(
+        "a raw suite missing",
+        HELD,
+        lambda company: (company.own_checkout() / _ORDERS_SUITE).unlink(),
+        ("no suite file", "orders.json"),
+    ),
+    NightFault(
+        "a raw suite that is empty",
+        HELD,
+        _edited(_ORDERS_SUITE, lambda _: '{"expectations": []}'),
+        ("is empty",),
+    ),
+    NightFault(
+        "a raw suite in broken JSON", HELD, _edited(_ORDERS_SUITE, lambda text: text[:-9]), ("can't be read",)
+    ),
+    NightFault(
+        "a raw suite that raises", HELD, _edited(_ORDERS_SUITE, lambda _: _RAISING), ("no_such_column",)
+    ),
+    NightFault(
+        "a scorecard suite missing",
+        NOTHING,
+        lambda company: (
+            company.own_checkout() / "expectations" / "scorecard" / "kpi_scorecard.json"
+        ).unlink(),
+        ("no suite file", "kpi_scorecard.json"),
+    ),
+    NightFault("disk full while publishing", NOTHING, _no_space, ("is full", "free space")),
+    NightFault("publication folder read-only", NOTHING, _read_only_night, ("can't be written",)),
+    NightFault(
+        "warehouse open in another program",
+        NOTHING,
+        lambda company: _other_program(company.home / "warehouse.duckdb"),
+        ("warehouse.duckdb", "another program"),
+    ),
+    NightFault(
+        "write-ahead file of another database beside the warehouse",
+        NOTHING,
+        lambda company: _foreign_wal(company.home / "warehouse.duckdb"),
+        ("warehouse.duckdb.wal",),
+    ),
+    NightFault(
+        "warehouse that is no database",
+        NOTHING,
+        lambda company: (company.home / "warehouse.duckdb").write_bytes(b"not a database" * 1000),
+        ("warehouse.duckdb",),
+    ),
+    NightFault(
+        "write-ahead file of another database beside the edition",
+        REPAIRED,
+        lambda company: _foreign_wal(company.current.resolve()),
+    ),
+    NightFault("current edition damaged", REPAIRED, lambda company: _damage(company.current.resolve())),
+    NightFault(
+        "link to the current edition gone",
+        REPAIRED,
+        lambda company: (company.home / "published" / "current").unlink(),
+    ),
+    NightFault("the lock of a killed run", HARMLESS, _lock_of_a_killed_run),
+    NightFault(
+        "another run is writing", "another run", lambda company: _other_run(company.home), ("first-run",)
+    ),
+    NightFault("the clock set back by a day", BESIDE, _setting("AS_OF", "2025-12-30")),
+]
+
+EXIT_CODES = {
+    # 4: the rest is published and a person is needed; 1: nothing is published
+    REFUSED: (1, 4),
+    HELD: (1, 4),
+    NOTHING: (1,),
+    AT_START: (2,),
+    HARMLESS: (0, 4),
+    REPAIRED: (0, 4),
+    BESIDE: (0, 4),
+    "another run": (3,),
+}
+# what a reader takes a decision by; marks and dates of evidence may well change with a fault
+FIGURES = (
+    "kpi_id, period_grain, period_start_date, scope_type, scope_id, actual_value, target_value, variance"
+)
+
+
+def shown_figures(published: Path) -> tuple[int, str]:
+    """Control sum of every figure of every KPI that is shown."""
+    with duckdb.connect(str(published), read_only=True) as connection:
+        return control_sum(connection, f"(select {FIGURES} from scorecard.kpi_scorecard)")
+
+
+def held_kpis(published: Path) -> list[str]:
+    """KPIs that are shown as held."""
+    with duckdb.connect(str(published), read_only=True) as connection:
+        rows = connection.execute(
+            "select distinct kpi_id from scorecard.kpi_scorecard where quality_status = 'held' order by 1"
+        ).fetchall()
+    return [kpi_id for (kpi_id,) in rows]
+
+
+def said_by(run: subprocess.CompletedProcess[str]) -> str:
+    """What the run printed, without frames and their line breaks."""
+    return " ".join(re.sub(r"[│╭╮╰╯─]", " ", run.stdout + run.stderr).split())
+
+
+def try_night(fault: NightFault | FileFault, base: Path, folder: Path) -> Outcome:
+    """Plant one fault in a copy of the demo company, run its night, and compare."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(base, folder, symlinks=True)
+    company = DemoCompany(folder)
+    before, edition = shown_figures(company.current), current_edition(company.home)["edition_id"]
+    editions = _bytes_of(company.home)
+    if isinstance(fault, FileFault):
+        fault.plant(Place(company.landing, DEMO_FILES).path(fault.file))
+        during: Any = None
+    else:
+        during = fault.plant(company)
+    started = time.monotonic()
+    with during if hasattr(during, "__enter__") else contextlib.nullcontext():
+        run = company.night()
+    seconds = time.monotonic() - started
+    for path in (company.home / "published", company.home / "published" / "editions"):
+        path.chmod(0o750)
+    said, problems = said_by(run), []
+    if run.returncode not in EXIT_CODES[fault.kind]:
+        problems.append(f"exit code {run.returncode}, expected {EXIT_CODES[fault.kind]}")
+    problems += _wording(said, fault)
+    now = current_edition(company.home) or {"edition_id": None}
+    if run.returncode in (1, 2, 3) and now["edition_id"] != edition:
+        problems.append("another edition is shown")
+    if fault.kind != BESIDE and now["edition_id"] and shown_figures(company.current) != before:
+        problems.append("published figures changed")
+    if fault.kind != REPAIRED and any(
+        _bytes_of(company.home).get(name) != sum_ for name, sum_ in editions.items()
+    ):
+        problems.append("a published edition was changed")
+    if not current_is_whole(company.home):
+        problems.append("the current edition is not whole")
+    held = held_kpis(company.current) if now["edition_id"] else []
+    unchanged = "all figures" if not held else f"all figures; held: {len(held)} KPIs"
+    return Outcome(
+        fault.name,
+        fault.kind,
+        _first_words(run),
+        problems,
+        run.returncode,
+        "another edition" if fault.kind == BESIDE else unchanged,
+        round(seconds, 1),
+    )
+
+
+def _bytes_of(home: Path) -> dict[str, str]:
+    folder = home / "published" / "editions"
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.is_symlink() and path.suffix in (".duckdb", ".parquet")
+    }
+
+
+def _first_words(run: subprocess.CompletedProcess[str]) -> str:
+    """The sentence that a person reads first: what stands in the panel."""
+    panel = re.findall(r"^│ (.*?)\s*│$", run.stderr, re.MULTILINE)
+    lines = panel or (run.stdout + run.stderr).strip().splitlines()[-1:]
+    return " ".join(line.strip() for line in lines if line.strip())[:240]
+
+
+def night_faults() -> list[NightFault | FileFault]:
+    """All that is tried in whole nights."""
+    return [*(fault for fault in FILE_FAULTS if not fault.only_small), *NIGHT_FAULTS]
+
+
+def table_of(outcomes: list[Outcome]) -> str:
+    """The results as a table for the documentation."""
+    lines = [
+        "| fault | expected | exit code | what it says | kept | found |",
+        "|---|---|---|---|---|---|",
+    ]
+    for outcome in outcomes:
+        said = outcome.said.replace("|", "\\|")[:160]
+        found = "; ".join(outcome.problems) or "as expected"
+        code = "" if outcome.exit_code is None else outcome.exit_code
+        lines.append(
+            f"| {outcome.fault} | {outcome.kind} | {code} | {said} | {outcome.unchanged} | {found} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """The command; exit code 1 where a fault did harm or was told wrongly."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--small", action="store_true", help="the small company's nights instead of the demo's"
+    )
+    parser.add_argument("--only", nargs="+", default=[], help="names of faults, or parts of them")
+    parser.add_argument("--limit", type=int, default=1000, help="stop after so many; a second call goes on")
+    parser.add_argument(
+        "--folder", type=Path, help="kept, so that a second call goes on; else a temporary one"
+    )
+    parser.add_argument("--json", type=Path, help="write the outcomes there")
+    arguments = parser.parse_args()
+    every = small_faults() if arguments.small else night_faults()
+    chosen = [
+        fault for fault in every if not arguments.only or any(part in fault.name for part in arguments.only)
+    ]
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = arguments.folder or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        done = folder / ("small.json" if arguments.small else "nights.json")
+        kept = (
+            {entry["fault"]: Outcome(**entry) for entry in json.loads(done.read_text())}
+            if done.exists()
+            else {}
+        )
+        base = folder / ("small_base" if arguments.small else "base")
+        if not base.exists():
+            if arguments.small:
+                small_base(base)
+            else:
+                base.mkdir()
+                prepare_demo(base)
+        for fault in [fault for fault in chosen if fault.name not in kept][: arguments.limit]:
+            work = folder / "work"
+            if arguments.small:
+                shutil.rmtree(work, ignore_errors=True)
+                outcome = try_small(fault, SmallCompany(base), work)
+            else:
+                outcome = try_night(fault, base, work)
+            kept[fault.name] = outcome
+            done.write_text(json.dumps([asdict(entry) for entry in kept.values()], indent=1))
+            print(
+                f"{outcome.seconds:6.1f} s  {fault.kind:18} {fault.name}: {'; '.join(outcome.problems) or 'ok'}",
+                flush=True,
+            )
+        outcomes = [kept[fault.name] for fault in chosen if fault.name in kept]
+        if arguments.json:
+            arguments.json.write_text(json.dumps([asdict(outcome) for outcome in outcomes], indent=1))
+    print(table_of(outcomes))
+    harmed = [outcome for outcome in outcomes if outcome.problems]
+    print(f"\n{len(outcomes)} faults, {len(outcomes) - len(harmed)} as expected.")
+    sys.exit(1 if harmed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -117,28 +117,39 @@ def build(
     write_system(company, home / "sources")
     settings = settings_of(company, home, threads)
     with duckdb.connect(str(settings.warehouse)) as connection:
-        ensure_audit_tables(connection)
-        write_run_settings(
-            connection,
-            edition_id="property-test",
-            as_of_date=settings.as_of,
-            history_from=settings.history_from,
-            company=settings.company,
-            company_name=settings.company_name,
-            reporting_currency=settings.reporting_currency,
-            time_zone=settings.time_zone,
-            fiscal_year_start_month=settings.fiscal_year_start_month,
-            days_shown=settings.days_shown,
-            is_employee_scope_allowed=settings.is_employee_scope_allowed,
-        )
-        write_domain_coverage(connection, settings.systems, settings.domain_feeds)
-        write_plan(connection, read_plan(settings.plan), settings.as_of)
+        write_facts(connection, settings)
         for entity, (_, columns, _) in contract().items():
             if entity in company.tables:
                 rows = list(company.tables[entity])
                 if shuffle is not None:
                     random.Random(f"{shuffle} {entity}").shuffle(rows)
                 _write(connection, f"raw.{SYSTEM}__{entity}", columns, rows)
+    run_dbt(settings, select)
+    return settings.warehouse
+
+
+def write_facts(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """What dbt needs beside the raw tables: the run's own facts and the plan."""
+    ensure_audit_tables(connection)
+    write_run_settings(
+        connection,
+        edition_id="property-test",
+        as_of_date=settings.as_of,
+        history_from=settings.history_from,
+        company=settings.company,
+        company_name=settings.company_name,
+        reporting_currency=settings.reporting_currency,
+        time_zone=settings.time_zone,
+        fiscal_year_start_month=settings.fiscal_year_start_month,
+        days_shown=settings.days_shown,
+        is_employee_scope_allowed=settings.is_employee_scope_allowed,
+    )
+    write_domain_coverage(connection, settings.systems, settings.domain_feeds)
+    write_plan(connection, read_plan(settings.plan), settings.as_of)
+
+
+def run_dbt(settings: Settings, select: tuple[str, ...] = ("+config.schema:scorecard",)) -> None:
+    """Build every model on the raw tables that lie in the warehouse, or those that ``select`` names to dbt."""
     link_project(settings)
     recall_parse(settings)
     settings.dbt_target.mkdir(parents=True, exist_ok=True)
@@ -155,7 +166,6 @@ def build(
     if run.returncode != 0:
         raise AssertionError(f"dbt could not build on the made-up company:\n{run.stdout[-6000:]}{run.stderr}")
     remember_parse(settings)
-    return settings.warehouse
 
 
 def _write(
