@@ -64,6 +64,13 @@ def test_a_change_that_can_not_be_split_has_one_cause_and_no_runs(flags, standin
     assert plan_runs([plan]) == {}
 
 
+@pytest.mark.parametrize("flags", list(itertools.product([False, True], repeat=5)))
+def test_a_kpi_about_people_is_never_computed_in_between(flags):
+    plan = plan_kpi(KpiFacts("pay", **dict(zip(FLAGS, flags, strict=True)), is_about_people=True))
+    assert plan.runs == ()
+    assert (plan.cause == "people") == (sum(flags) > 1)
+
+
 def test_each_run_computes_the_kpis_that_need_it_in_the_order_of_the_steps():
     plans = [
         KpiPlan("a", ("late_data", "time_passed")),
@@ -402,6 +409,19 @@ def test_a_value_that_is_missing_in_between_leaves_the_change_whole(night):
     night.build([(7, "2026-03-02", 10, 1)], date(2026, 3, 10), content="now")
     _, (row,) = night.effects()
     assert (row["other"], row["causes"]) == (row["value_now"] - row["value_before"], "no_value_between")
+
+
+def test_a_kpi_about_people_keeps_its_change_whole(night):
+    night.manifest["nodes"]["model.scorecard.sales"]["depends_on"]["macros"].append(
+        "macro.scorecard.is_withheld"
+    )
+    night.build(TONIGHT, date(2026, 3, 11), content="now")
+    found, (row,) = night.effects()
+    assert (row["other"], row["causes"]) == (row["value_now"] - row["value_before"], "people")
+    assert (found.runs, found.trouble) == ((), "")
+    night.build(CORRECTED, date(2026, 3, 10), content="now")
+    _, (row,) = night.effects()
+    assert row["causes"] == "corrected_data"
 
 
 @pytest.mark.parametrize("break_it", ["a statement is missing", "a statement is stale", "a statement fails"])
