@@ -169,7 +169,7 @@ def explain(
     """
     started = time.monotonic()
     clear(folder)
-    folder.mkdir(parents=True)
+    folder.mkdir(mode=0o750, parents=True)
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute(f"attach {literal(str(warehouse))} as {identifier(NIGHT)} (read_only)")
@@ -183,8 +183,13 @@ def explain(
                 comparison.compute_between(target, folder, check if seconds else None)
             except duckdb.InterruptException:
                 comparison.found.trouble = _limit_in_words(seconds)
-            except (duckdb.Error, CannotRecompute, OSError) as error:
-                comparison.found.trouble = str(error).splitlines()[0]
+            except CannotRecompute as error:
+                comparison.found.trouble = str(error)
+            except Exception as error:
+                # whatever it is: right numbers don't wait for an explanation
+                comparison.found.trouble = (
+                    f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
+                )
         comparison.write(folder / "effects.parquet")
     comparison.found.seconds = time.monotonic() - started
     return comparison.found

@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Iterator
 
 import dagster as dg
+import duckdb
 
 from dagster_project.defs.publish.why import EFFECTS_KEY
 from dagster_project.defs.quality.checks import suites
@@ -91,9 +92,12 @@ def publish_edition(
         )
     except PublicationError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
-    with warehouse.connect() as connection:
-        # readers have what the raw tables hold now
-        forget_copies(connection)
+    try:
+        with warehouse.connect() as connection:
+            # readers have what the raw tables hold now
+            forget_copies(connection)
+    except duckdb.Error as error:
+        context.log.warning(f"Copies of raw tables are left until the next publication: {error}")
     context.log.info(message(published))
     for table in (*PUBLISHED_TABLES, *PUBLISHED_VIEWS, *OWN_TABLES):
         facts = published.tables.get(table)

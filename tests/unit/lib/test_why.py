@@ -446,6 +446,15 @@ def test_a_run_that_fails_leaves_the_change_whole_and_says_why(night, break_it):
     assert said[break_it] in found.trouble
 
 
+def test_an_error_nobody_thought_of_does_not_stop_it_either(night, monkeypatch):
+    night.build(TONIGHT, date(2026, 3, 11), content="now")
+    monkeypatch.setattr(why_module, "count_changes", lambda *_: {}["no such key"])
+    found, (row,) = night.effects()
+    assert row["causes"] == "not_split"
+    assert "KeyError" in found.trouble
+    assert add_up(row)
+
+
 def test_it_can_be_turned_off_and_has_a_limit(night):
     night.build(TONIGHT, date(2026, 3, 11), content="now")
     found, (row,) = night.effects(seconds=0)
