@@ -13,12 +13,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import duckdb
 
-from dagster_project.lib.lineage import Manifest, kpi_models
+from dagster_project.lib.lineage import Manifest, kpi_models, upstream
 from dagster_project.lib.sql import identifier, literal
 
 NIGHT = "night"
@@ -59,6 +60,17 @@ def shared_code_hash(manifest: Manifest, project_file: Path) -> str:
         ]
         digest.update(json.dumps([unique_id, node["checksum"]["checksum"], own]).encode())
     return digest.hexdigest()[:16]
+
+
+def is_about_people(manifest: Manifest, kpi_id: str) -> bool:
+    """Whether a KPI is made of something that is withheld for small groups."""
+    project = manifest["metadata"]["project_name"]
+    model = kpi_models(manifest).get(kpi_id)
+    nodes = upstream(manifest, model) if model else set()
+    return any(
+        f"macro.{project}.is_withheld" in manifest["nodes"][node]["depends_on"].get("macros", [])
+        for node in nodes & set(manifest["nodes"])
+    )
 
 
 def nodes_to_build(
@@ -137,6 +149,8 @@ def recompute(
     statements = {unique_id: _statement(manifest, target, unique_id) for unique_id in build}
     connection.execute(f"attach {literal(str(scratch))} as {identifier(database)}")
     try:
+        # one transaction, since each commit waits for the disk and there are hundreds of statements
+        connection.begin()
         nodes = [
             _node(manifest, unique_id)
             for unique_id in (*build, *taken, *map(ids.get, relations))
@@ -168,7 +182,10 @@ def recompute(
                 where kpi_id in ({wanted}))"""
             )
         )
+        connection.commit()
     finally:
+        with suppress(duckdb.Error):
+            connection.rollback()
         connection.execute("use memory")
         connection.execute(f"detach {identifier(database)}")
         for left in scratch.parent.glob(f"{scratch.name}*"):

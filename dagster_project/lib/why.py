@@ -24,7 +24,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.lib.before import EditionFacts, State, Table, current_facts, recorded_facts, states
-from dagster_project.lib.counterfactual import NIGHT, CannotRecompute, recompute
+from dagster_project.lib.counterfactual import NIGHT, CannotRecompute, is_about_people, recompute
 from dagster_project.lib.lineage import Manifest
 from dagster_project.lib.row_changes import RowChanges, count_changes, emptied, known_before, reshaped
 from dagster_project.lib.sources import RawTable
@@ -53,6 +53,8 @@ class KpiFacts:
     is_held: bool = False
     is_unknown: bool = False
     """The rows of one of its tables as of the last edition were not kept."""
+    is_about_people: bool = False
+    """Its values are withheld for small groups."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,9 @@ def plan_kpi(facts: KpiFacts) -> KpiPlan:
         facts.are_settings_changed,
     )
     steps = tuple(step for step, does in zip(STEPS, applies, strict=True) if does)
+    if facts.is_about_people and len(steps) > 1:
+        # a value in between would show a group as it never was, and the difference perhaps one person in it
+        return KpiPlan(facts.kpi_id, cause="people")
     return KpiPlan(facts.kpi_id, steps, "" if steps else "unexplained")
 
 
@@ -164,7 +169,7 @@ def explain(
     """
     started = time.monotonic()
     clear(folder)
-    folder.mkdir(parents=True)
+    folder.mkdir(mode=0o750, parents=True)
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute(f"attach {literal(str(warehouse))} as {identifier(NIGHT)} (read_only)")
@@ -178,8 +183,13 @@ def explain(
                 comparison.compute_between(target, folder, check if seconds else None)
             except duckdb.InterruptException:
                 comparison.found.trouble = _limit_in_words(seconds)
-            except (duckdb.Error, CannotRecompute, OSError) as error:
-                comparison.found.trouble = str(error).splitlines()[0]
+            except CannotRecompute as error:
+                comparison.found.trouble = str(error)
+            except Exception as error:
+                # whatever it is: right numbers don't wait for an explanation
+                comparison.found.trouble = (
+                    f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
+                )
         comparison.write(folder / "effects.parquet")
     comparison.found.seconds = time.monotonic() - started
     return comparison.found
@@ -323,6 +333,7 @@ class _Comparison:
             is_unknown=not all(
                 name in self.found.changes or self.known.get(name) == State("unchanged") for name in inputs
             ),
+            is_about_people=is_about_people(self.manifest, kpi_id),
         )
 
     def compute_between(self, target: Path, folder: Path, check: Callable[[], None] | None) -> None:

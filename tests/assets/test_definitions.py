@@ -100,6 +100,7 @@ def test_the_job_runs_every_step(loaded):
         "raw_suites",
         "run_facts",
         "scorecard_suites",
+        "value_effects",
     ]
 
 
@@ -110,6 +111,7 @@ def test_the_graph_leads_from_raw_files_to_published_tables(loaded):
         if key not in seen:
             seen.add(key)
             waiting.extend(loaded["parents"][key])
+    assert "audit/value_effects" in loaded["parents"]["published/kpi_scorecard"]
     assert {
         "raw/demo__order_lines",
         "raw/demo__ledger_entries",

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator
 
 import dagster as dg
+import duckdb
 
 from dagster_project.defs.ingest.assets import tables_to_ingest
 from dagster_project.defs.publish.why import EFFECTS_KEY
@@ -114,9 +115,12 @@ def publish_edition(
     except PublicationError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     if show and not published.instead:
-        with warehouse.connect() as connection:
-            # readers have what the raw tables hold now
-            forget_copies(connection)
+        try:
+            with warehouse.connect() as connection:
+                # readers have what the raw tables hold now
+                forget_copies(connection)
+        except duckdb.Error as error:
+            context.log.warning(f"Copies of raw tables are left until the next publication: {error}")
     context.log.info(message(published) if show else kept(published))
     if pruned:
         context.log.info(

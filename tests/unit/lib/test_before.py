@@ -1,6 +1,6 @@
 """Copies of raw tables as of the last edition: there when they are needed, right after a kill at any place."""
 
-import shutil
+from contextlib import contextmanager, suppress
 from datetime import date
 
 import duckdb
@@ -48,22 +48,40 @@ class Fragile:
         self.connection.commit()
 
     def rollback(self):
-        self.connection.rollback()
+        if self.used <= (self.lives if self.lives is not None else self.used):
+            self.connection.rollback()
 
 
 class Company:
-    """A warehouse file, the editions shown, and what stood in the raw table when each was made."""
+    """A warehouse, the editions shown, and what stood in the raw table when each was made.
 
-    def __init__(self, path):
+    In memory a process that dies is a transaction rolled back; in a file it is one never committed.
+    """
+
+    def __init__(self, path=None):
         self.path, self.shown, self.made_of = path, [], {}
-
-    def set_up(self):
-        with duckdb.connect(str(self.path)) as connection:
+        self.memory = None if path else duckdb.connect()
+        with self.connect() as connection:
+            connection.begin()
             ensure_audit_tables(connection)
+            connection.commit()
             write_run_settings(
                 connection, edition_id="none", as_of_date=date(2026, 3, 1), history_from=None, company="till",
                 company_name="Till", reporting_currency="SEK", time_zone="UTC",
             )  # fmt: skip
+        self.night("first")
+
+    @contextmanager
+    def connect(self):
+        connection = self.memory or duckdb.connect(str(self.path))
+        try:
+            yield connection
+        finally:
+            if self.memory:
+                with suppress(duckdb.Error):
+                    connection.rollback()
+            else:
+                connection.close()
 
     def rows(self, connection, state):
         relation = {"unchanged": "raw.till__sales", "copy": state.relation}[state.kind]
@@ -71,7 +89,7 @@ class Company:
 
     def night(self, content, lives=None):
         """Ingest, compare, record, flip, drop the copies; return how many statements that took."""
-        with duckdb.connect(str(self.path)) as connection:
+        with self.connect() as connection:
             fragile = Fragile(connection, lives)
             self.ingest(fragile, content)
             edition = f"edition-{content}"
@@ -89,18 +107,14 @@ class Company:
         if known == [(content,)]:
             return
         fragile.begin()
-        try:
-            keep(fragile, *TABLE)
-            fragile.execute("create or replace table raw.till__sales as select ? as said", [content])
-            fragile.execute("delete from audit.raw_tables")
-            fragile.execute(
-                "insert into audit.raw_tables (source_system, table_name, content_hash) values ('till', 'sales', ?)",
-                [content],
-            )
-            fragile.commit()
-        except BaseException:
-            fragile.rollback()
-            raise
+        keep(fragile, *TABLE)
+        fragile.execute("create or replace table raw.till__sales as select ? as said", [content])
+        fragile.execute("delete from audit.raw_tables")
+        fragile.execute(
+            "insert into audit.raw_tables (source_system, table_name, content_hash) values ('till', 'sales', ?)",
+            [content],
+        )
+        fragile.commit()
 
     def check(self, connection):
         """What belongs to the edition that readers have is exactly what that edition was made of."""
@@ -109,23 +123,13 @@ class Company:
         assert self.rows(connection, state) == self.made_of[self.shown[-1]]
 
 
-@pytest.fixture(scope="module")
-def after_one_night(tmp_path_factory):
-    made = Company(tmp_path_factory.mktemp("company") / "warehouse.duckdb")
-    made.set_up()
-    made.night("first")
-    return made
-
-
 @pytest.fixture
-def company(after_one_night, tmp_path):
-    made = Company(shutil.copy(after_one_night.path, tmp_path))
-    made.shown, made.made_of = [*after_one_night.shown], dict(after_one_night.made_of)
-    return made
+def company():
+    return Company()
 
 
 def copies(company):
-    with duckdb.connect(str(company.path)) as connection:
+    with company.connect() as connection:
         tables = connection.execute(
             "select count(*) from duckdb_tables() where schema_name = 'before'"
         ).fetchone()[0]
@@ -148,7 +152,7 @@ def test_a_night_killed_before_any_statement_leaves_the_state_that_readers_have(
         company.night("second", lives)
     except Killed:
         assert lives < BOUNDARIES[-1]
-    with duckdb.connect(str(company.path)) as connection:
+    with company.connect() as connection:
         company.check(connection)
     # ... a plain rerun, or a night with other files, compares with it and leaves nothing behind
     company.night(then)
@@ -156,9 +160,20 @@ def test_a_night_killed_before_any_statement_leaves_the_state_that_readers_have(
     assert copies(company) == 0
 
 
+@pytest.mark.parametrize("lives", [6, 12, 17, 22])
+def test_a_killed_process_leaves_it_too(tmp_path, lives):
+    company = Company(tmp_path / "warehouse.duckdb")
+    with pytest.raises(Killed):
+        company.night("second", lives)
+    with company.connect() as connection:
+        company.check(connection)
+    company.night("third")
+    assert copies(company) == 0
+
+
 def test_the_first_copy_stands_until_an_edition_is_shown(company):
     for content in ("refused", "refused again"):
-        with duckdb.connect(str(company.path)) as connection:
+        with company.connect() as connection:
             company.ingest(Fragile(connection, None), content)
             company.check(connection)
     # of a state that no edition was made of nothing is kept
@@ -169,12 +184,12 @@ def test_the_first_copy_stands_until_an_edition_is_shown(company):
 
 def test_a_table_that_does_not_change_is_not_copied(company):
     assert copies(company) == 0
-    with duckdb.connect(str(company.path)) as connection:
+    with company.connect() as connection:
         assert states(connection, "edition-first") == {TABLE: State("unchanged")}
 
 
 def test_a_table_that_the_edition_did_not_have_was_empty_then(company):
-    with duckdb.connect(str(company.path)) as connection:
+    with company.connect() as connection:
         connection.execute(
             "insert into audit.raw_tables (source_system, table_name, content_hash) values ('till', 'goods', 'x')"
         )
@@ -183,18 +198,18 @@ def test_a_table_that_the_edition_did_not_have_was_empty_then(company):
 
 def test_after_going_back_to_an_edition_whose_rows_are_gone_nothing_is_claimed(company):
     company.night("second")
-    with duckdb.connect(str(company.path)) as connection:
+    with company.connect() as connection:
         assert states(connection, "edition-first") == {TABLE: State("unknown")}
 
 
 def test_a_raw_table_that_somebody_dropped_is_not_missed(company):
-    with duckdb.connect(str(company.path)) as connection:
+    with company.connect() as connection:
         connection.execute("drop table raw.till__sales")
         assert not keep(connection, *TABLE)
 
 
 def test_facts_are_remembered_as_they_were(company):
-    with duckdb.connect(str(company.path)) as connection:
+    with company.connect() as connection:
         connection.execute("update audit.run_settings set history_from = date '2024-01-01'")
         connection.execute(
             "insert into audit.domain_coverage values ('sales', 'till', '2024-01-01', null, 'n', 's')"

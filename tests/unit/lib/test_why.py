@@ -64,6 +64,13 @@ def test_a_change_that_can_not_be_split_has_one_cause_and_no_runs(flags, standin
     assert plan_runs([plan]) == {}
 
 
+@pytest.mark.parametrize("flags", list(itertools.product([False, True], repeat=5)))
+def test_a_kpi_about_people_is_never_computed_in_between(flags):
+    plan = plan_kpi(KpiFacts("pay", **dict(zip(FLAGS, flags, strict=True)), is_about_people=True))
+    assert plan.runs == ()
+    assert (plan.cause == "people") == (sum(flags) > 1)
+
+
 def test_each_run_computes_the_kpis_that_need_it_in_the_order_of_the_steps():
     plans = [
         KpiPlan("a", ("late_data", "time_passed")),
@@ -404,6 +411,19 @@ def test_a_value_that_is_missing_in_between_leaves_the_change_whole(night):
     assert (row["other"], row["causes"]) == (row["value_now"] - row["value_before"], "no_value_between")
 
 
+def test_a_kpi_about_people_keeps_its_change_whole(night):
+    night.manifest["nodes"]["model.scorecard.sales"]["depends_on"]["macros"].append(
+        "macro.scorecard.is_withheld"
+    )
+    night.build(TONIGHT, date(2026, 3, 11), content="now")
+    found, (row,) = night.effects()
+    assert (row["other"], row["causes"]) == (row["value_now"] - row["value_before"], "people")
+    assert (found.runs, found.trouble) == ((), "")
+    night.build(CORRECTED, date(2026, 3, 10), content="now")
+    _, (row,) = night.effects()
+    assert row["causes"] == "corrected_data"
+
+
 @pytest.mark.parametrize("break_it", ["a statement is missing", "a statement is stale", "a statement fails"])
 def test_a_run_that_fails_leaves_the_change_whole_and_says_why(night, break_it):
     night.build(TONIGHT, date(2026, 3, 11), content="now")
@@ -424,6 +444,15 @@ def test_a_run_that_fails_leaves_the_change_whole_and_says_why(night, break_it):
         "a statement fails": "no_such_column",
     }
     assert said[break_it] in found.trouble
+
+
+def test_an_error_nobody_thought_of_does_not_stop_it_either(night, monkeypatch):
+    night.build(TONIGHT, date(2026, 3, 11), content="now")
+    monkeypatch.setattr(why_module, "count_changes", lambda *_: {}["no such key"])
+    found, (row,) = night.effects()
+    assert row["causes"] == "not_split"
+    assert "KeyError" in found.trouble
+    assert add_up(row)
 
 
 def test_it_can_be_turned_off_and_has_a_limit(night):
