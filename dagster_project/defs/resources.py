@@ -13,6 +13,7 @@ from dagster_dbt import DbtCliResource
 from packaging.version import Version
 from pydantic import PrivateAttr
 
+from dagster_project.lib.connection import clear_scratch, connect
 from dagster_project.lib.dbt_runner import dbt_command, ensure_manifest, read_manifest
 from dagster_project.lib.lock import only_writer
 from dagster_project.lib.settings import Settings
@@ -60,12 +61,16 @@ class Warehouse(dg.ConfigurableResource):
         """Take the writer's lock for the length of the run."""
         self._run_id = context.run_id or ""
         with only_writer(settings().home, self._run_id, settings().wait_for_writer_seconds):
+            clear_scratch(settings().warehouse)
             yield self
 
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A read-write connection; closed again, so that dbt can open the file in its own process."""
-        connection = duckdb.connect(str(settings().warehouse))
+        """A read-write connection; closed again, so that dbt can open the file in its own process.
+
+        It reads the landing folders and the databases' extracts, and nothing else.
+        """
+        connection = connect(settings().warehouse, settings().readable_folders)
         try:
             yield connection
         finally:
