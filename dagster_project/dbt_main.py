@@ -7,6 +7,7 @@ looks only then whether anything wants one of that level. Run as a file, not imp
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 from dbt.cli.main import cli
@@ -31,6 +32,8 @@ def fire_if_read(
 
 
 if __name__ == "__main__":
+    # the profile names a plugin of this package; appended, so that no name of dbt's is hidden
+    sys.path.append(str(Path(__file__).resolve().parents[1]))
     EventManager.fire_event = fire_if_read
     sys.argv[0] = "dbt"
     cli()

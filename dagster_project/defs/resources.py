@@ -17,6 +17,7 @@ from packaging.version import Version
 from pydantic import PrivateAttr
 
 from dagster_project.lib import run_events
+from dagster_project.lib.connection import clear_scratch, lock_down
 from dagster_project.lib.dbt_runner import dbt_command, ensure_manifest, read_manifest
 from dagster_project.lib.lock import WarehouseInUse, connect_to_write, only_writer
 from dagster_project.lib.night import NIGHT_TAG, STARTED_TAG, begin, close, may_be_shown
@@ -101,6 +102,7 @@ class Warehouse(dg.ConfigurableResource):
             of_night(night),
             reported(context),
         ):
+            clear_scratch(settings().warehouse)
             yield self
 
     def may_be_shown(self, company: str, as_of: date) -> bool:
@@ -109,12 +111,16 @@ class Warehouse(dg.ConfigurableResource):
 
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A read-write connection; closed again, so that dbt can open the file in its own process."""
+        """A read-write connection; closed again, so that dbt can open the file in its own process.
+
+        It reads the landing folders and the databases' extracts, and nothing else.
+        """
         try:
             connection = connect_to_write(settings().warehouse)
         except WarehouseInUse as busy:
             raise dg.Failure(description=str(busy), allow_retries=False) from busy
         try:
+            lock_down(connection, settings().warehouse, settings().readable_folders)
             yield connection
         finally:
             connection.close()

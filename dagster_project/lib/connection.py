@@ -38,6 +38,8 @@ def lock_down(
     connection: duckdb.DuckDBPyConnection, warehouse: Path | str, readable_folders: Iterable[Path]
 ) -> None:
     """Take from an open connection, and all others of its process to the same file, what it must not do."""
+    if connection.execute("select current_setting('lock_configuration')").fetchone()[0]:
+        return
     scratch = Path(warehouse).absolute().parent / _SCRATCH
     scratch.mkdir(parents=True, exist_ok=True)
     folders = {str(scratch)}

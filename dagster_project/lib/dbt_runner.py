@@ -19,7 +19,7 @@ from filelock import FileLock
 
 from dagster_project.lib.settings import CHECKOUT, DBT_PROJECT, Settings
 
-_PLACES = ("DBT_TARGET_PATH", "DBT_LOG_PATH", "DBT_PROFILES_DIR", "DBT_PROJECT_DIR")
+_PLACES = ("DBT_TARGET_PATH", "DBT_LOG_PATH", "DBT_PROFILES_DIR", "DBT_PROJECT_DIR", "PYTHONPATH")
 
 
 class DbtFailed(RuntimeError):

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
 
+from dagster_project.lib.connection import connect
 from dagster_project.lib.control_sums import table_content_hash
 from dagster_project.lib.history_checks import (
     RawState,
@@ -301,7 +302,8 @@ def current_hashes(
 def _connected(warehouse: Path) -> Generator[duckdb.DuckDBPyConnection, None, None]:
     if not warehouse.exists():
         raise FileNotFoundError(f"There is no warehouse at {warehouse}: run the ingest first.")
-    connection = duckdb.connect(str(warehouse))
+    # suites hold SQL of their own, which reads the warehouse and nothing else
+    connection = connect(warehouse)
     try:
         yield connection
     finally:

@@ -150,6 +150,12 @@ class Settings:
             "DBT_LOG_PATH": str(self.dbt_target / "logs"),
             "DBT_PROFILES_DIR": str(self.dbt_project),
             "DBT_PROJECT_DIR": str(self.dbt_project),
+            # the profile names a plugin of this package, also for those who load it without dbt_main.py
+            "PYTHONPATH": os.pathsep.join(
+                dict.fromkeys(
+                    [*filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)), str(CHECKOUT)]
+                )
+            ),
         }
 
     @classmethod
