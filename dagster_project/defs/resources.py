@@ -110,18 +110,18 @@ class Warehouse(dg.ConfigurableResource):
         return may_be_shown(settings().home, company, as_of, is_named=self._is_named_night)
 
     @contextmanager
-    def connect(self, *, beside_editions: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    def connect(self, *, locked: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
         """A read-write connection; closed again, so that dbt can open the file in its own process.
 
-        It reads the landing folders and the databases' extracts, and nothing else; ``beside_editions`` it may attach
-        an edition too, for steps that touch no landed data.
+        It reads the landing folders and the databases' extracts, and nothing else; not ``locked`` it can read and
+        write editions and the archive too, which is for steps that touch no landed data.
         """
         try:
             connection = connect_to_write(settings().warehouse)
         except WarehouseInUse as busy:
             raise dg.Failure(description=str(busy), allow_retries=False) from busy
         try:
-            if not beside_editions:
+            if locked:
                 lock_down(connection, settings().warehouse, settings().readable_folders)
             yield connection
         finally:

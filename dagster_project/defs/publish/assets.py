@@ -70,7 +70,7 @@ def publish_edition(
     tables = {
         (system.name, table.name) for system in settings().systems for table in tables_to_ingest(system.name)
     }
-    with warehouse.connect() as connection:
+    with warehouse.connect(locked=False) as connection:
         edition_id, as_of, company, company_name, currency, parent, inputs_hash, inputs = connection.execute(
             "select edition_id, as_of_date, company, company_name, reporting_currency,"
             " parent_edition_id, inputs_hash, inputs from audit.run_settings"

@@ -127,7 +127,7 @@ def plan(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg
 )
 def run_facts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
     """What dbt needs to know about the run, written once the raw tables are in and judged."""
-    with warehouse.connect(beside_editions=True) as connection:
+    with warehouse.connect(locked=False) as connection:
         ensure_audit_tables(connection)
         refuse_without_data(connection)
         write_domain_coverage(connection, settings().systems, settings().domain_feeds)
@@ -273,7 +273,7 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse
         for failure in new:
             context.log.warning(failure.message)
         failures += new
-        with warehouse.connect(beside_editions=True) as connection:
+        with warehouse.connect(locked=False) as connection:
             edition = hold(connection, failures, context)
         context.log.info(f"This run builds edition {edition}, without what failed.")
 
