@@ -189,6 +189,7 @@ def _decided(
             edition_id=events.built_edition,
             current_id=_id(current),
             failed_at=events.failed_steps,
+            is_past=current is not None and report.as_of_date < current["as_of_date"],
             extracts_refused=report.extracts_refused or 0,
             kpis_held=report.kpis_held or 0,
             kpis_stale=report.kpis_stale or 0,
