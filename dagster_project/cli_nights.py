@@ -119,7 +119,9 @@ def backfill(first: datetime, last: datetime, again: bool) -> None:
         sys.exit(EXIT_SETTING)
     nights = [first.date() + timedelta(days=n) for n in range((last - first).days + 1)]
     refuse_days_to_come(settings, nights[-1])
-    done = set() if again else nights_with_editions(settings)
+    from dagster_project.lib.night import nights_built
+
+    done = set() if again else nights_built(settings.home, settings.company)
     codes: list[int] = []
     for number, night in enumerate(nights, 1):
         progress = f"Night {number} of {len(nights)}, {night}"
@@ -165,17 +167,6 @@ def how_to_go_on(nights: Sequence[date], number: int, codes: Sequence[int]) -> s
         f"What to do: mend what it says, then run the same command again, or the rest of it:\n"
         f"  python -m dagster_project.cli backfill {nights[number - 1]} {nights[-1]}"
     )
-
-
-def nights_with_editions(settings: Settings) -> set[date]:
-    """The days that the company has a whole or readable edition of, shown or kept."""
-    from dagster_project.lib.publication import list_editions
-
-    return {
-        edition["as_of_date"]
-        for edition in list_editions(settings.home)
-        if "error" not in edition and edition.get("company") == settings.company
-    }
 
 
 @click.command()

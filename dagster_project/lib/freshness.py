@@ -79,11 +79,12 @@ class Verdict:
             if self.last_delivery
             else "no file landed"
         )
-        do = (
-            "A file has landed since the last night: run it."
-            if self.is_waiting
-            else "Ask the source's owner for the missing delivery; it is picked up by the next night."
-        )
+        if self.is_waiting:
+            do = "A file has landed since the last night: run it."
+        elif self.newest_date is None:
+            do = "Run a night: none has told of this table yet, or it holds no such day."
+        else:
+            do = "Ask the source's owner for the missing delivery; it is picked up by the next night."
         return f"{name}: {self.verdict}. Expected newest data {allowed}; found {found}; {delivered}. {do}"
 
 

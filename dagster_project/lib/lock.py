@@ -10,7 +10,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,9 +67,15 @@ def only_writer(home: Path, run_id: str, wait_seconds: float) -> Iterator[None]:
 
 
 def connect_to_write(
-    warehouse: Path, wait_seconds: float = 0, *, only_if_there: bool = False
+    warehouse: Path,
+    wait_seconds: float = 0,
+    *,
+    only_if_there: bool = False,
+    connect: Callable[[Path], duckdb.DuckDBPyConnection] | None = None,
 ) -> duckdb.DuckDBPyConnection | None:
     """A read-write connection to the warehouse; with ``only_if_there`` it is tried and closed again.
+
+    ``connect`` opens it in another way than plainly.
 
     Raises:
         WarehouseInUse: another program still has it open after the wait.
@@ -81,7 +87,7 @@ def connect_to_write(
     give_up = time.monotonic() + wait_seconds
     while True:
         try:
-            connection = duckdb.connect(str(warehouse))
+            connection = connect(warehouse) if connect else duckdb.connect(str(warehouse))
         except duckdb.IOException as error:
             if "lock" not in str(error).lower():
                 if only_if_there:

@@ -29,6 +29,7 @@ from dagster_project.lib.night_report import (
 from dagster_project.lib.publication import current_edition
 from dagster_project.lib.run_events import RunEvents
 from dagster_project.lib.settings import Settings
+from dagster_project.lib.sql import literal
 
 # tags of a run in Dagster: the night that it is to build, and when the command line began
 NIGHT_TAG = "scorecard/night"
@@ -48,6 +49,21 @@ def may_be_shown(home: Path, company: str, as_of: date, *, is_named: bool) -> bo
         return True
     current = current_edition(home)
     return current is None or current["company"] != company or as_of >= current["as_of_date"]
+
+
+def nights_built(home: Path, company: str) -> set[date]:
+    """The days that there is an edition of, shown or kept; one that can't be read is not there."""
+    days = set()
+    with duckdb.connect() as connection:
+        for said in (home / "published" / "editions").glob("[!.]*/parquet/publication.parquet"):
+            try:
+                rows = connection.execute(
+                    f"select as_of_date from read_parquet({literal(str(said))}) where company = ?", [company]
+                ).fetchall()
+            except duckdb.Error:
+                continue
+            days |= {day for (day,) in rows}
+    return days
 
 
 def begin(settings: Settings, run_id: str, started_at: datetime, log: Log) -> None:
@@ -189,6 +205,7 @@ def _decided(
             edition_id=events.built_edition,
             current_id=_id(current),
             failed_at=events.failed_steps,
+            is_past=current is not None and report.as_of_date < current["as_of_date"],
             extracts_refused=report.extracts_refused or 0,
             kpis_held=report.kpis_held or 0,
             kpis_stale=report.kpis_stale or 0,

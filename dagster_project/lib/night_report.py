@@ -103,6 +103,7 @@ def outcome(
     edition_id: str | None = None,
     current_id: str | None = None,
     failed_at: Sequence[str] = (),
+    is_past: bool = True,
     extracts_refused: int = 0,
     kpis_held: int = 0,
     kpis_stale: int = 0,
@@ -111,14 +112,19 @@ def outcome(
     """Decide code and headline of a run that ``ended`` as one of the names above.
 
     ``edition_id`` is the edition that the run built, ``current_id`` the one that readers have after it,
-    ``failed_at`` the steps it failed in.
+    ``failed_at`` the steps it failed in, ``is_past`` whether the run's day is older than that of the edition that
+    readers have.
     """
     if ended in _FAILURES:
         return Outcome(ended, _FAILURES[ended], _why_not(ended, failed_at, current_id))
     sentence = {
         PUBLISHED: f"Published a new edition, {edition_id}",
         NOTHING_NEW: "Nothing new: this edition was already published",
-        KEPT: f"Built edition {edition_id} of a past night and kept it; readers stay with the newer {current_id}",
+        KEPT: (
+            f"Built edition {edition_id} of a past night and kept it; readers stay with the newer {current_id}"
+            if is_past
+            else f"Built edition {edition_id} and kept it; readers stay with {current_id}, chosen for them"
+        ),
         IN_PART: "A part of the night was run; nothing was published",
     }[ended]
     reasons = [

@@ -35,7 +35,7 @@ print(json.dumps({
     "executor": job.executor_def.name,
     "tags": dict(job.tags),
     "nights": {name: bool(defs.resolve_job_def(name).partitions_def) for name in ("nightly", "night_of")},
-    "same_steps": [node.name for node in defs.resolve_job_def("night_of").nodes] == [node.name for node in job.nodes],
+    "steps_of_night_of": [node.name for node in defs.resolve_job_def("night_of").nodes],
     "first_nights": list(defs.resolve_job_def("night_of").partitions_def.get_partition_keys()[:2]),
     "night_of_tags": dict(defs.resolve_job_def("night_of").tags),
     "scheduled": schedule.job_name,
@@ -154,7 +154,7 @@ def test_the_backfill_page_has_the_nights(loaded):
     assert loaded["first_nights"] == ["2023-01-01", "2023-01-02"], (
         "from the first day of the company's history"
     )
-    assert loaded["same_steps"]
+    assert sorted(loaded["steps_of_night_of"]) == sorted(loaded["steps"])
     assert loaded["night_of_tags"]["dagster/retry_on_asset_or_op_failure"] == "false"
 
 

@@ -39,13 +39,12 @@ def call(*arguments: str) -> SimpleNamespace:
 
 
 def edition(home, name: str, as_of: str, company: str = "demo") -> None:
-    folder = home / "published" / "editions" / name
+    folder = home / "published" / "editions" / name / "parquet"
     folder.mkdir(parents=True)
-    with duckdb.connect(str(folder / "edition.duckdb")) as connection:
-        connection.execute(
-            f"create schema scorecard; create table scorecard.publication as select '{name}' as edition_id,"
-            f" date '{as_of}' as as_of_date, '{company}' as company, timestamp '2026-01-01' as published_at"
-        )
+    duckdb.execute(
+        f"copy (select '{name}' as edition_id, date '{as_of}' as as_of_date, '{company}' as company)"
+        f" to '{folder / 'publication.parquet'}' (format parquet)"
+    )
 
 
 def test_a_backfill_runs_each_night_oldest_first(nights):
@@ -60,6 +59,9 @@ def test_nights_that_have_an_edition_of_the_company_are_skipped(nights, tmp_path
     home = tmp_path / "home"
     edition(home, "2025-11-29-aaaaaaaaaa", "2025-11-29")
     edition(home, "2025-11-30-bbbbbbbbbb", "2025-11-30", company="another")
+    edition(home, ".building-2025-11-30-cccccccccc", "2025-11-30")
+    edition(home, "2025-11-30-dddddddddd", "2025-11-30")
+    (home / "published/editions/2025-11-30-dddddddddd/parquet/publication.parquet").write_text("damaged")
     result = call("backfill", "2025-11-29", "2025-11-30")
     assert nights.started == ["2025-11-30"]
     assert "Night 1 of 2, 2025-11-29: has an edition already, skipped" in result.output

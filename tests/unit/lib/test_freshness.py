@@ -41,7 +41,7 @@ def test_a_table_is_stale_from_the_day_after_the_last_allowed_one(newest, verdic
 def test_a_table_that_no_night_has_told_of_is_not_known_and_counts_as_stale():
     [found] = judge([RULE], {}, AS_OF)
     assert found.verdict == UNKNOWN and found.is_stale
-    assert "no data yet" in found.sentence
+    assert "no data yet" in found.sentence and "Run a night" in found.sentence
 
 
 def test_a_company_whose_files_end_on_a_fixed_day_does_not_grow_stale():

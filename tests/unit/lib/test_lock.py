@@ -104,3 +104,17 @@ def test_a_warehouse_that_can_not_be_opened_for_another_reason_keeps_its_own_err
 def test_looking_for_readers_makes_no_warehouse(tmp_path):
     with only_writer(tmp_path, "night", 0):
         assert not (tmp_path / "warehouse.duckdb").exists()
+
+
+def test_the_warehouse_can_be_opened_in_another_way(warehouse, held_warehouse):
+    opened = []
+
+    def connect(path):
+        opened.append(path)
+        return duckdb.connect(str(path))
+
+    connect_to_write(warehouse, connect=connect).close()
+    held_warehouse(warehouse)
+    with pytest.raises(WarehouseInUse):
+        connect_to_write(warehouse, connect=connect)
+    assert opened == [warehouse, warehouse]

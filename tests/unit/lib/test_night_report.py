@@ -97,6 +97,12 @@ def test_a_night_that_needs_a_person_ends_with_4_and_says_why(ended, needs, word
     assert "a person is needed" in decided.headline and words in decided.headline
 
 
+def test_a_kept_edition_says_why_it_is_not_shown():
+    assert "of a past night" in outcome(KEPT, edition_id="new", current_id="newer").headline
+    rolled_back = outcome(KEPT, edition_id="new", current_id="chosen", is_past=False).headline
+    assert "past night" not in rolled_back and "readers stay with chosen" in rolled_back
+
+
 def test_a_failure_is_a_failure_whatever_else_is_wrong():
     decided = outcome(FAILED, current_id="old", failed_at=["raw_suites"], kpis_held=5)
     assert decided.exit_code == 1

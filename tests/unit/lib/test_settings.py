@@ -1,5 +1,6 @@
 """Settings: what is read from the environment, and what a wrong one says."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -118,3 +119,26 @@ def test_the_recorded_settings_give_the_same_run_again():
     settings = read(**given)
     again = read(**settings.recorded())
     assert again == settings and again.domain_feeds == settings.domain_feeds
+
+
+def test_the_alert_command_is_split_as_a_shell_would_and_must_be_there():
+    assert read().alert_command == ()
+    assert read(SCORECARD_ALERT_COMMAND="tee -a '/tmp/a b'").alert_command == ("tee", "-a", "/tmp/a b")
+    for wrong in ("no-such-program", "tee 'open"):
+        with pytest.raises(SettingsError, match="SCORECARD_ALERT_COMMAND"):
+            read(SCORECARD_ALERT_COMMAND=wrong)
+
+
+def test_how_long_reports_are_kept():
+    assert read().report_days == 400
+    assert read(SCORECARD_REPORT_DAYS="30").report_days == 30
+    for wrong in ("0", "-1", "a week"):
+        with pytest.raises(SettingsError, match="SCORECARD_REPORT_DAYS"):
+            read(SCORECARD_REPORT_DAYS=wrong)
+
+
+def test_a_process_that_lives_for_weeks_counts_days_anew():
+    fixed = read(SCORECARD_AS_OF="2025-05-17")
+    assert fixed.as_of_on(date(2026, 1, 1)) == date(2025, 5, 17)
+    living = replace(read(), systems=tuple(s.model_copy(update={"as_of": None}) for s in read().systems))
+    assert living.as_of_on(date(2026, 1, 2)) == date(2026, 1, 1)
