@@ -183,7 +183,7 @@ class Settings:
             days_shown=_whole(environment, "SCORECARD_DAYS_SHOWN", 400, 0, 36_600),
             wait_for_writer_seconds=_number(environment, "SCORECARD_WAIT_FOR_WRITER", 60.0),
             dbt_threads=max(1, int(_number(environment, "SCORECARD_THREADS", 2))),
-            keep_editions=_whole(environment, "SCORECARD_KEEP_EDITIONS", 400, 0, 999_999),
+            keep_editions=_whole(environment, "SCORECARD_KEEP_EDITIONS", 90, 0, 999_999),
             keep_days=_whole(environment, "SCORECARD_KEEP_DAYS", 0, 0, 999_999),
             keep_inputs=bool(_whole(environment, "SCORECARD_KEEP_INPUTS", 1, 0, 1)),
         )
