@@ -30,7 +30,11 @@ def editions() -> None:
     from dagster_project.lib.kept_editions import list_editions
 
     settings = load_settings()
-    known = flips.publications(flips.read(settings.home / "published"))
+    try:
+        known = flips.publications(flips.read(settings.home / "published"))
+    except flips.FlipsDamaged as damaged:
+        err.print(str(damaged))
+        sys.exit(1)
     rows = list_editions(settings.home)
     if not rows:
         err.print(f"Nothing is published in {settings.home} yet. Run `make nightly` first.")
@@ -76,7 +80,7 @@ def rollback(edition: str | None) -> None:
         sys.exit(1)
     with only_this_run(settings, "of rollback by hand"):
         try:
-            done = show(settings.home, edition, f"user {getpass.getuser()}")
+            done = show(settings.home, edition, f"user {_user()}")
         except UnknownEdition as refusal:
             err.print(str(refusal))
             sys.exit(2)
@@ -91,6 +95,14 @@ def rollback(edition: str | None) -> None:
         f"{done.previous}. The nightly job keeps it so until there are new inputs; `rollback {done.previous}` "
         "undoes it."
     )
+
+
+def _user() -> str:
+    """Who calls; a container may know no names."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 @click.command()

@@ -97,9 +97,10 @@ def _prune_archive(home: Path) -> None:
                 connection.execute(f"attach {literal(str(folder / EDITION_FILE))} as edition (read_only)")
                 if has_table(connection, "publication_inputs"):
                     needed |= _column(connection, f"select sha256 from edition.{SCHEMA}.publication_inputs")
-        with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        with duckdb.connect() as connection:
+            connection.execute(f"attach {literal(str(home / 'warehouse.duckdb'))} as warehouse (read_only)")
             # no longer landed perhaps, and the next edition is made from it all the same
-            needed |= _column(connection, "select sha256 from audit.files where status = 'loaded'")
+            needed |= _column(connection, "select sha256 from warehouse.audit.files where status = 'loaded'")
     except duckdb.Error:
         return
     archive.drop_all_but(home, needed)

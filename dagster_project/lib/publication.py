@@ -238,12 +238,13 @@ def publish(
             previous = linked(published)
             flipped = flip(published, edition.edition_id)
             on_step("flipped")
-            _record(published, folder, previous, edition.run_id)
-            on_step("recorded")
-        if not show and edition.edition_id not in {flip.edition_id for flip in known_flips(published)}:
-            flips.append(
-                published, Flip(flips.now(), flips.KEEP, edition.edition_id, by=f"run {edition.run_id}")
-            )
+    if place.rolled_back_to is None and show:
+        _record(published, folder, previous, edition.run_id)
+        on_step("recorded")
+    if not show and edition.edition_id not in {flip.edition_id for flip in known_flips(published)}:
+        flips.append(
+            published, Flip(flips.now(), flips.KEEP, edition.edition_id, by=f"run {edition.run_id}")
+        )
     return Publication(
         edition.edition_id,
         folder / PUBLIC_FILE,
@@ -292,17 +293,23 @@ def _place(published: Path, edition: Edition) -> _Place:
 
 
 def _record(published: Path, folder: Path, previous: str | None, run_id: str) -> None:
+    """Write the flip down, if that has not been done."""
     known = flips.read(published)
     last = flips.shown_last(known)
     if last and last.edition_id == folder.name:
         return
-    row = publication_row(folder)
-    if row["edition_id"] in flips.publications(flips.read(published)):
-        flips.append(
-            published, Flip(flips.now(), flips.FORWARD, row["edition_id"], previous, f"run {run_id}")
-        )
+    if folder.name in flips.publications(known):
+        line = Flip(flips.now(), flips.FORWARD, folder.name, previous, f"run {run_id}")
     else:
-        flips.append(published, flips.publish_line(row, previous, f"run {run_id}"))
+        line = flips.publish_line(publication_row(folder), previous, f"run {run_id}")
+    try:
+        flips.append(published, line)
+    except OSError as error:
+        raise PublicationFailed(
+            f"Edition {folder.name} is published, and readers have it, but that could not be written down in "
+            f"{published / flips.LOG} ({error}). What to do: make room or give the right to write there, then run "
+            "again; the next run writes the line."
+        ) from error
 
 
 def _check_audit(

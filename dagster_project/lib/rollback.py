@@ -18,7 +18,7 @@ from dagster_project.lib.publication import flip
 
 
 class RollbackRefused(Exception):
-    """Nothing was flipped; the text says why and what to do."""
+    """It was not done, or not all of it; the text says why, what readers have, and what to do."""
 
 
 class UnknownEdition(RollbackRefused):
@@ -48,7 +48,7 @@ def show(
     """Flip readers to a kept edition; without a name, to the one they had before the current one was published.
 
     Raises:
-        RollbackRefused: readers keep what they have.
+        RollbackRefused: readers keep what they have, or the flip could not be written down.
     """
     published = home / "published"
     known = known_flips(published)
@@ -75,7 +75,13 @@ def show(
     action = flips.action_to(known, current, edition_id)
     flip(published, edition_id)
     on_step("flipped")
-    flips.append(published, Flip(flips.now(), action, edition_id, current, by))
+    try:
+        flips.append(published, Flip(flips.now(), action, edition_id, current, by))
+    except OSError as error:
+        raise RollbackRefused(
+            f"Readers have edition {edition_id} now, but that could not be written down in {published / flips.LOG} "
+            f"({error}). What to do: make room or give the right to write there; the next run writes the line."
+        ) from error
     on_step("recorded")
     return Flipped(edition_id, current, action)
 

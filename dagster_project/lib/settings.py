@@ -224,7 +224,7 @@ class Settings:
             alert_command=_command(
                 "SCORECARD_ALERT_COMMAND", environment.get("SCORECARD_ALERT_COMMAND") or ""
             ),
-            keep_editions=_whole(environment, "SCORECARD_KEEP_EDITIONS", 400, 0, 999_999),
+            keep_editions=_whole(environment, "SCORECARD_KEEP_EDITIONS", 90, 0, 999_999),
             keep_days=_whole(environment, "SCORECARD_KEEP_DAYS", 0, 0, 999_999),
             keep_inputs=bool(_whole(environment, "SCORECARD_KEEP_INPUTS", 1, 0, 1)),
             why_seconds=_number(environment, "SCORECARD_WHY_SECONDS", 300.0),

@@ -57,12 +57,21 @@ while not last:
 
 
 def build(warehouse: Path, number: int) -> Edition:
-    edition = Edition(str(number), date(2025, 12, 31), "demo", "Demo AB", "SEK", f"run-{number}")
+    edition = Edition(
+        *(str(number), date(2025, 12, 31), "demo", "Demo AB", "SEK", f"run-{number}"),
+        parent_edition_id=str(number - 1) if number > 1 else None,
+    )
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute(
             f"""
             create or replace table scorecard.kpi_scorecard as
-            select '{number}' as edition_id, {number} as number, 'kpi_' || r as kpi_id
+            select
+                '{number}' as edition_id, {number} as number, 'kpi_' || r as kpi_id, 'year' as period_grain,
+                date '2025-01-01' as period_start_date, 'company' as scope_type, 'all' as scope_id,
+                cast({number} as decimal(38, 10)) as actual_value, cast(null as decimal(38, 10)) as target_value,
+                cast(null as decimal(38, 10)) as target_lower, cast(null as decimal(38, 10)) as target_upper,
+                cast(null as decimal(38, 10)) as variance, 'no_target' as status, 'passed' as quality_status,
+                cast(null as varchar) as no_value_reason, 'd1' as definition_hash
             from range({number} * {ROWS}) as t (r)
             """
         )

@@ -58,6 +58,8 @@ def test_rollback_ends_with_a_code_for_what_was_wrong(company):
         log.write("nonsense\n")
     code, text = call("rollback", "e1")
     assert code == 1 and "line 3" in text
+    code, text = call("editions")
+    assert code == 1 and "line 3" in text
     assert flips.linked(company.published) == "e2"
 
 

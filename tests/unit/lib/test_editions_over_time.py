@@ -254,6 +254,23 @@ def test_a_torn_last_line_is_none_and_a_broken_one_is_told(three):
     assert current_edition(three.home)["edition_id"] == "e3"
 
 
+def test_a_flip_that_can_not_be_written_down_is_told_and_written_by_the_next_run(three, monkeypatch):
+    real = flips.append
+
+    def full(published, flip):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(flips, "append", full)
+    with pytest.raises(
+        PublicationFailed, match=r"Edition e4 is published, and readers have it, but .*No space left"
+    ):
+        three.night({0: Decimal(4)})
+    monkeypatch.setattr(flips, "append", real)
+    assert three.shown == "e4" and len(three.log()) == 3
+    assert three.again({0: Decimal(4)}).unchanged
+    assert three.log()[3] == ("publish", "e4", "e3") and len(three.log()) == 4
+
+
 def test_a_lost_log_is_told_by_the_edition_that_readers_have(three):
     lines = three.log()
     (three.published / "flips.jsonl").unlink()

@@ -166,6 +166,19 @@ def test_compare_finds_every_other_row_and_no_clock(company, source, tmp_path):
     ] == "not compared"
 
 
+def test_compare_of_other_code_leaves_out_the_name_and_tells_it(company, source, tmp_path):
+    again = tmp_path / "editions" / "e2b"
+    shutil.copytree(source, again, symlinks=True)
+    with duckdb.connect(str(again / "edition.duckdb")) as connection:
+        connection.execute("update scorecard.kpi_scorecard set edition_id = 'e2b'")
+        connection.execute("update scorecard.publication_history set edition_id = 'e2b' where number = 2")
+    different = {t.name: t.note for t in compare(source, again, True) if t.verdict == "different"}
+    assert different == {"edition_id": "e2 then, e2b again"}
+    with duckdb.connect(str(again / "edition.duckdb")) as connection:
+        connection.execute("update scorecard.kpi_scorecard set actual_value = 0 where kpi_id = 'kpi_3'")
+    assert "kpi_scorecard" in {t.name for t in compare(source, again, True) if t.verdict == "different"}
+
+
 def test_compare_tells_another_name(company, source):
     [last] = [
         t for t in compare(source, company.published / "editions" / "e1", True) if t.name == "edition_id"
