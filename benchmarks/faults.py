@@ -1070,7 +1070,7 @@ NIGHT_FAULTS = [
         "warehouse open in another program",
         NOTHING,
         lambda company: _other_program(company.home / "warehouse.duckdb"),
-        ("warehouse.duckdb", "another program"),
+        ("warehouse.duckdb",),
     ),
     NightFault(
         "write-ahead file of another database beside the warehouse",
