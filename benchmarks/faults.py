@@ -331,7 +331,7 @@ FILE_FAULTS = [
         "orders",
         lambda path: shutil.copy(path, path.with_name("orders_zz.csv")),
     ),
-    FileFault("an older file taken away", HARMLESS, "orders", Path.unlink),
+    FileFault("a loaded file taken away", HARMLESS, "orders", Path.unlink),
     # rows that can not be right
     FileFault(
         "one key twice", HELD, "orders", _text(lambda lines: [*lines, lines[7]]), ("line 8", "duplicate")
@@ -1070,7 +1070,7 @@ NIGHT_FAULTS = [
         "warehouse open in another program",
         NOTHING,
         lambda company: _other_program(company.home / "warehouse.duckdb"),
-        ("warehouse.duckdb", "another program"),
+        ("warehouse.duckdb",),
     ),
     NightFault(
         "write-ahead file of another database beside the warehouse",

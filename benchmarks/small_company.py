@@ -328,29 +328,29 @@ class SmallCompany:
             }
 
 
-# differ from run to run by their nature: when it was published, by which run, and what that run's checks took
+# say when and by which run an edition was made, or are control sums of tables that do
 OF_THE_RUN = ("publication", "publication_tables")
 
 
-def published_sums(published: Path) -> dict[str, tuple[int, str]]:
+def published_sums(published: Path, without: tuple[str, ...] = ("run_id",)) -> dict[str, tuple[int, str]]:
     """Control sums of everything that readers of this file see, but for what says when and by whom it was made."""
     with duckdb.connect(str(published), read_only=True) as connection:
-        return {
-            name: control_sum(connection, identifier("scorecard", name))
-            for name in _tables(connection)
-            if name not in OF_THE_RUN
-        }
+        sums = {}
+        for name in _tables(connection):
+            if name not in OF_THE_RUN:
+                relation = identifier("scorecard", name)
+                kept = [
+                    identifier(column)
+                    for column, kind, *_ in connection.execute(f"describe {relation}").fetchall()
+                    if not kind.startswith("TIMESTAMP") and not column.endswith(without)
+                ]
+                sums[name] = control_sum(connection, f"(select {', '.join(kept)} from {relation})")
+        return sums
 
 
 def published_figures(published: Path) -> dict[str, tuple[int, str]]:
-    """The same without the name of the edition: equal where another delivery has led to the same figures."""
-    with duckdb.connect(str(published), read_only=True) as connection:
-        unnamed = "(select columns(name -> not contains(name, 'edition_id')) from {})"
-        return {
-            name: control_sum(connection, unnamed.format(identifier("scorecard", name)))
-            for name in _tables(connection)
-            if name not in OF_THE_RUN
-        }
+    """The same without the names of editions: equal where another delivery has led to the same figures."""
+    return published_sums(published, without=("run_id", "edition_id"))
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:

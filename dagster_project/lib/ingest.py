@@ -21,6 +21,7 @@ nothing went missing. This module knows the ledger.
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -537,7 +538,7 @@ class _Loader:
         raise ExtractRefused(
             self.table, file=landed.relative,
             expected=f"values of type {rule.column.data_type} in column {rule.column.name}",
-            found=f"{failed} of {filled} values cannot be read, for example {text!r}, which {said}"
+            found=f"{failed} of {filled} values cannot be read, for example {_form(text)}, which {said}"
             + (f"; {hint}" if hint else ""),
             action="export the column as declared, or correct its declaration"
             if not hint else "export the file as declared, or correct the declaration",
@@ -754,6 +755,14 @@ class _Loader:
 
     def _key_text(self, texts: Mapping[str, str]) -> str:
         return f"concat_ws(', ', {', '.join(texts[name] for name in self.table.key)})"
+
+
+def _form(text: str | None) -> str:
+    """How a value is written, without what it says: it may be somebody's pay, and the message goes into logs."""
+    if text is None:
+        return "an empty one"
+    form = re.sub(r"[^\W\d_]", "x", re.sub(r"\d", "9", text))
+    return f"one of the form {form if len(form) <= 60 else form[:57] + '...'!r}"
 
 
 def _as_json(texts: Mapping[str, str]) -> str:

@@ -136,6 +136,10 @@ def test_no_file_beside_the_warehouse_holds_a_canary(company):
     assert any(path.suffix == ".db" for path in files) and any(
         path.name == "run_results.json" for path in files
     )
+    history = [path.read_bytes() for path in files if path.suffix == ".db"]
+    assert any(b"hr/pay.csv" in content for content in history), (
+        "what is searched does tell of the refused rows"
+    )
     found = [
         (str(path.relative_to(company.home)), canary)
         for path in files
