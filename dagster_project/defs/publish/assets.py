@@ -18,6 +18,7 @@ from dagster_project.lib.publication import (
     Edition,
     Publication,
     PublicationError,
+    current_edition,
     publish,
 )
 from dagster_project.lib.settings import CHECKOUT
@@ -92,10 +93,10 @@ def publish_edition(
         )
     except PublicationError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
+    shown = current_edition(settings().home)
     try:
         with warehouse.connect() as connection:
-            # readers have what the raw tables hold now
-            forget_copies(connection)
+            forget_copies(connection, shown["edition_id"] if shown else "")
     except duckdb.Error as error:
         context.log.warning(f"Copies of raw tables are left until the next publication: {error}")
     context.log.info(message(published))

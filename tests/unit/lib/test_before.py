@@ -102,7 +102,7 @@ class Company:
             self.made_of[edition] = [(content,)]
             fragile.tick()
             self.shown.append(edition)
-            forget_copies(fragile)
+            forget_copies(fragile, edition)
             return fragile.used
 
     def ingest(self, fragile, content):
@@ -182,6 +182,17 @@ def test_the_first_copy_stands_until_an_edition_is_shown(company):
     # of a state that no edition was made of nothing is kept
     assert copies(company) == 1
     company.night("good")
+    assert copies(company) == 0
+
+
+def test_a_copy_stays_while_readers_have_its_edition(company):
+    with company.connect() as connection:
+        company.ingest(Fragile(connection, None), "second")
+        record_inputs(connection, "edition-second", "code")
+        # the new edition was made, and readers were left with the one before
+        assert forget_copies(connection, "edition-first") == 0
+        company.check(connection)
+        assert forget_copies(connection, "edition-second") == 1
     assert copies(company) == 0
 
 
