@@ -196,19 +196,28 @@ def states(connection: duckdb.DuckDBPyConnection, edition_id: str, database: str
     return found
 
 
-def forget_copies(connection: duckdb.DuckDBPyConnection) -> int:
-    """Drop all copies, once readers see what the raw tables hold now; return how many there were."""
+def forget_copies(connection: duckdb.DuckDBPyConnection, shown_edition_id: str) -> int:
+    """Drop the copies that the edition which readers have does not need; return how many there were."""
     connection.begin()
     try:
-        copies = connection.execute(
-            "select table_name from duckdb_tables() where database_name = current_database() and schema_name = ?",
-            [SCHEMA],
+        dropped = connection.execute(
+            """
+            delete from audit.before_tables as kept
+            where not exists (
+                select 1 from audit.edition_inputs as inputs
+                inner join audit.raw_tables as tables using (source_system, table_name)
+                where inputs.edition_id = ? and inputs.source_system = kept.source_system
+                    and inputs.table_name = kept.table_name and inputs.content_hash = kept.content_hash
+                    and tables.content_hash <> kept.content_hash
+            )
+            returning source_system, table_name, content_hash
+            """,
+            [shown_edition_id],
         ).fetchall()
-        for (copy,) in copies:
-            connection.execute(f"drop table {identifier(SCHEMA, copy)}")
-        connection.execute("delete from audit.before_tables")
+        for system, table, content_hash in dropped:
+            connection.execute(f"drop table if exists {copy_name(system, table, content_hash)}")
         connection.commit()
     except BaseException:
         connection.rollback()
         raise
-    return len(copies)
+    return len(dropped)

@@ -172,6 +172,7 @@ def explain(
     folder.mkdir(mode=0o750, parents=True)
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
+        connection.execute(f"set temp_directory = {literal(str(folder / 'spilled'))}")
         connection.execute(f"attach {literal(str(warehouse))} as {identifier(NIGHT)} (read_only)")
         connection.execute(f"attach {literal(str(shown))} as shown (read_only)")
         comparison = _Comparison(connection, parent_edition_id, tables, manifest, code_hash)

@@ -23,6 +23,7 @@ from dagster_project.lib.publication import (
     Edition,
     Publication,
     PublicationError,
+    current_edition,
     publish,
 )
 from dagster_project.lib.settings import CHECKOUT
@@ -114,13 +115,12 @@ def publish_edition(
         pruned = prune(settings().home, settings().keep_editions, settings().keep_days)
     except PublicationError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
-    if show and not published.instead:
-        try:
-            with warehouse.connect() as connection:
-                # readers have what the raw tables hold now
-                forget_copies(connection)
-        except duckdb.Error as error:
-            context.log.warning(f"Copies of raw tables are left until the next publication: {error}")
+    shown = current_edition(settings().home)
+    try:
+        with warehouse.connect() as connection:
+            forget_copies(connection, shown["edition_id"] if shown else "")
+    except duckdb.Error as error:
+        context.log.warning(f"Copies of raw tables are left until the next publication: {error}")
     context.log.info(message(published) if show else kept(published))
     if pruned:
         context.log.info(

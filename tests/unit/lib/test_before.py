@@ -16,6 +16,9 @@ from dagster_project.lib.before import (
     recorded_facts,
     states,
 )
+from dagster_project.lib.extract import ExtractRefused
+from dagster_project.lib.ingest import ingest_table
+from dagster_project.lib.sources import Column, RawTable
 
 TABLE = ("till", "sales")
 
@@ -99,7 +102,7 @@ class Company:
             self.made_of[edition] = [(content,)]
             fragile.tick()
             self.shown.append(edition)
-            forget_copies(fragile)
+            forget_copies(fragile, edition)
             return fragile.used
 
     def ingest(self, fragile, content):
@@ -182,6 +185,17 @@ def test_the_first_copy_stands_until_an_edition_is_shown(company):
     assert copies(company) == 0
 
 
+def test_a_copy_stays_while_readers_have_its_edition(company):
+    with company.connect() as connection:
+        company.ingest(Fragile(connection, None), "second")
+        record_inputs(connection, "edition-second", "code")
+        # the new edition was made, and readers were left with the one before
+        assert forget_copies(connection, "edition-first") == 0
+        company.check(connection)
+        assert forget_copies(connection, "edition-second") == 1
+    assert copies(company) == 0
+
+
 def test_a_table_that_does_not_change_is_not_copied(company):
     assert copies(company) == 0
     with company.connect() as connection:
@@ -206,6 +220,41 @@ def test_a_raw_table_that_somebody_dropped_is_not_missed(company):
     with company.connect() as connection:
         connection.execute("drop table raw.till__sales")
         assert not keep(connection, *TABLE)
+
+
+def test_ingest_keeps_what_it_changes_and_nothing_when_it_refuses(company, tmp_path):
+    table = RawTable(
+        system="shop", name="orders", domain="sales", files="f*.csv", load="by_file", key=["id"],
+        columns=[Column(name="id", data_type="integer"), Column(name="net", data_type="integer")],
+    )  # fmt: skip
+    file = tmp_path / "f1.csv"
+    with company.connect() as connection:
+
+        def kept():
+            return connection.execute(
+                "select table_name from duckdb_tables() where schema_name = 'before' order by 1"
+            ).fetchall()
+
+        file.write_text("id,net\n1,10\n2,20\n")
+        ingest_table(connection, table, tmp_path, "run 1")
+        assert kept() == [], "no edition was made of an empty warehouse"
+        record_inputs(connection, "shown", "code")
+        ingest_table(connection, table, tmp_path, "run 2")
+        assert kept() == [], "nothing has changed"
+        file.write_text("id,price\n1,10\n")
+        with pytest.raises(ExtractRefused):
+            ingest_table(connection, table, tmp_path, "run 3")
+        assert kept() == []
+        file.write_text("id,net\n1,11\n3,30\n")
+        ingest_table(connection, table, tmp_path, "run 4")
+        state = states(connection, "shown")["shop", "orders"]
+        assert connection.execute(f"select id, net from {state.relation} order by all").fetchall() == [
+            (1, 10),
+            (2, 20),
+        ]
+        (tmp_path / "f2.csv").write_text("id,net\n4,40\n")
+        ingest_table(connection, table, tmp_path, "run 5")
+        assert len(kept()) == 1
 
 
 def test_facts_are_remembered_as_they_were(company):

@@ -72,6 +72,7 @@ def test_as_of_can_be_set():
         ({"SCORECARD_WAIT_FOR_WRITER": "nan"}, ["SCORECARD_WAIT_FOR_WRITER", "nan"]),
         ({"SCORECARD_SCHEDULE": "nonsense"}, ["SCORECARD_SCHEDULE", "nonsense", "0 2 * * *"]),
         ({"SCORECARD_SCHEDULE": "at 2 every single night"}, ["SCORECARD_SCHEDULE", "five cron fields"]),
+        ({"SCORECARD_WHY_SECONDS": "-1"}, ["SCORECARD_WHY_SECONDS", "not negative"]),
         ({"SCORECARD_WAIT_FOR_WRITER": "-1"}, ["SCORECARD_WAIT_FOR_WRITER", "not negative"]),
         ({"SCORECARD_SOURCES_DIR": "/no/such/folder"}, ["SCORECARD_SOURCES_DIR", "/no/such/folder"]),
         ({"SCORECARD_SOURCES": "adventureworks"}, ["adventureworks", "SCORECARD_LANDING"]),

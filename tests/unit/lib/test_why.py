@@ -12,8 +12,8 @@ import pytest
 
 from dagster_project.lib import why as why_module
 from dagster_project.lib.audit_tables import ensure_audit_tables, write_domain_coverage, write_run_settings
-from dagster_project.lib.before import copy_name, record_inputs
-from dagster_project.lib.counterfactual import nodes_to_build, shared_code_hash
+from dagster_project.lib.before import copy_name, current_facts, record_inputs
+from dagster_project.lib.counterfactual import NIGHT, nodes_to_build, shared_code_hash
 from dagster_project.lib.sources import Column, RawTable
 from dagster_project.lib.why import (
     STEPS,
@@ -24,9 +24,11 @@ from dagster_project.lib.why import (
     explain,
     plan_kpi,
     plan_runs,
+    source_relations,
     write_effects,
 )
 
+FACTS = ("run_settings", "domain_coverage")
 FLAGS = (
     "is_definition_changed",
     "has_corrections",
@@ -516,6 +518,64 @@ def test_effects_are_replaced_and_row_changes_kept_by_run(night):
         ]
         write_effects(connection, None, "three")
         assert connection.execute("select count(*) from audit.value_effects").fetchone() == (0,)
+
+
+# What a run is given
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [("sales", "till", date(2024, 1, 1), None, "From the till's first day", "Kassan")],
+        [
+            ("sales", "till", None, None, None, None),
+            ("hr", "staff", None, date(2025, 12, 31), "it's all", None),
+        ],
+    ],
+)
+def test_settings_and_coverage_of_the_last_edition_are_put_back(rows):
+    with duckdb.connect() as connection:
+        connection.execute(f"attach ':memory:' as {NIGHT}; use {NIGHT}")
+        ensure_audit_tables(connection)
+        settings = {
+            "edition_id": "then", "as_of_date": date(2026, 3, 10), "history_from": date(2024, 1, 1), "company": "till",
+            "company_name": "Till", "reporting_currency": "SEK", "time_zone": "UTC",
+        }  # fmt: skip
+        write_run_settings(connection, **settings)
+        for row in rows:
+            connection.execute("insert into audit.domain_coverage values (?, ?, ?, ?, ?, ?)", row)
+        then = current_facts(connection, "code")
+        was = connection.execute("from audit.run_settings").fetchall()
+        tonight = {
+            "edition_id": "now",
+            "as_of_date": date(2026, 3, 11),
+            "history_from": None,
+            "time_zone": "Europe/Paris",
+        }
+        write_run_settings(
+            connection,
+            **settings | tonight,
+            days_shown=30,
+            fiscal_year_start_month=9,
+            is_employee_scope_allowed=True,
+        )
+        connection.execute("insert into audit.domain_coverage values ('new', 'till', null, null, null, null)")
+        now = current_facts(connection, "code")
+
+        def given(step):
+            relations = source_relations(step, {}, {}, {}, then, now, {})
+            return [
+                connection.execute(f"select * from ({relations['audit', name]}) order by all").fetchall()
+                for name in FACTS
+            ]
+
+        assert given("late_data") == [[("now", *was[0][1:])], sorted(rows, key=lambda row: row[0])]
+        assert given("time_passed") == [
+            [("now", date(2026, 3, 11), *was[0][2:])],
+            sorted(rows, key=lambda row: row[0]),
+        ]
+        assert source_relations("late_data", {}, {}, {}, now, now, {}) == {}
 
 
 # What a run builds
