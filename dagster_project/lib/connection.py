@@ -19,6 +19,13 @@ from dagster_project.lib.sql import literal
 
 _SCRATCH = "scratch"
 COPIES = "scorecard-"
+# What reading a landed file needs, on whatever connection.
+READ_AS_IT_LIES = (
+    # line numbers come from the order in which rows are read
+    "set global preserve_insertion_order = true",
+    # a file that was replaced within a moment by one of the same size would be read as it was before
+    "set global enable_external_file_cache = false",
+)
 
 
 def connect(
@@ -49,8 +56,7 @@ def lock_down(
     for statement in (
         # global: what is set for one session is not there in the next, and a locked one cannot set it
         "set global TimeZone = 'UTC'",
-        # line numbers come from the order in which rows are read
-        "set global preserve_insertion_order = true",
+        *READ_AS_IT_LIES,
         "set autoinstall_known_extensions = false",
         "set autoload_known_extensions = false",
         "set allow_community_extensions = false",
@@ -60,6 +66,13 @@ def lock_down(
         "set lock_configuration = true",
     ):
         connection.execute(statement)
+
+
+def read_as_it_lies(connection: duckdb.DuckDBPyConnection) -> None:
+    """Have landed files read in order and anew; a locked connection does so already."""
+    if not connection.execute("select current_setting('lock_configuration')").fetchone()[0]:
+        for statement in READ_AS_IT_LIES:
+            connection.execute(statement)
 
 
 def scratch_folder(connection: duckdb.DuckDBPyConnection) -> str:

@@ -16,13 +16,12 @@ holds follows from the files alone, not from the order or the nights in which th
 - When the declaration of columns, types or format changes, the table is built again from its files.
 
 The shape of files is judged in `extract.py`, single values in `casts.py`, and `conservation.py` insists that
-nothing went missing. This module knows the ledger.
+nothing went missing. What a delivery changes is decided in `ledger.py`, and done here.
 """
 
-import hashlib
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -33,6 +32,7 @@ import duckdb
 from dagster_project.lib.audit_tables import ensure_audit_tables, write_domain_coverage, write_run_settings
 from dagster_project.lib.before import keep
 from dagster_project.lib.casts import Cast, casts, describe, explain
+from dagster_project.lib.connection import read_as_it_lies
 from dagster_project.lib.conservation import FOREIGN_HAND, ConservationBroken, measure, settle
 from dagster_project.lib.extract import (
     ExtractRefused,
@@ -49,6 +49,7 @@ from dagster_project.lib.extract import (
 )
 from dagster_project.lib.header import is_reordered
 from dagster_project.lib.incremental import Versions
+from dagster_project.lib.ledger import LedgerFile, Plan, content_hash, declaration_hash, plan_changes
 from dagster_project.lib.sources import RawTable
 from dagster_project.lib.sql import column_list, identifier, literal
 
@@ -66,26 +67,6 @@ __all__ = [
 # From this many unreadable values on, and more than half of a column, the file is not the declared one.
 _MANY = 3
 _SHOWN_REJECTS = 5
-
-
-@dataclass(frozen=True)
-class LedgerFile:
-    """A file whose rows are in the table."""
-
-    file_id: int
-    path: str
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What must happen for a table to hold what its files hold."""
-
-    load: tuple[LandedFile, ...] = ()
-    retire: tuple[LedgerFile, ...] = ()
-    copies: tuple[tuple[LandedFile, str], ...] = ()
-    gone: tuple[LedgerFile, ...] = ()
-    """Files in the table that no longer lie in the landing folder."""
 
 
 @dataclass(frozen=True)
@@ -121,9 +102,7 @@ def ingest_table(
     more; if it changes again, the extract is refused.
     """
     ensure_audit_tables(connection)
-    # Line numbers come from the order in which rows are read. A locked connection has it set already.
-    if not connection.execute("select current_setting('preserve_insertion_order')").fetchone()[0]:
-        connection.execute("set preserve_insertion_order = true")
+    read_as_it_lies(connection)
     for last_try in (False, True):
         try:
             return _in_transaction(connection, table, landing, run_id)
@@ -156,80 +135,6 @@ def ensure_raw_table(connection: duckdb.DuckDBPyConnection, table: RawTable) -> 
             connection.rollback()
         raise
     return has_good_data
-
-
-def plan_changes(
-    landed: Sequence[LandedFile],
-    active: Sequence[LedgerFile],
-    *,
-    load: str,
-    unfitting: Collection[str] = (),
-    rebuild: bool = False,
-) -> Plan:
-    """Decide what to load and what to retire.
-
-    `unfitting` are the active paths that still lie there but no longer fit the table's pattern. In an incremental
-    table the same content under two names is two deliveries: the later one may put back what came between.
-    """
-    full, by_name = load == "full", load == "incremental"
-    if full:
-        newest = max(landed, key=lambda file: file.relative)
-        standing = max((file.path for file in active if file.path not in unfitting), default="")
-        # A newer file that has disappeared is still the table.
-        landed = [newest] if newest.relative >= standing else []
-    owners: dict[str, LandedFile] = {}
-    copies = []
-    for file in sorted(landed, key=lambda file: file.relative):
-        if by_name:
-            owners[file.relative] = file
-        elif file.sha256 in owners:
-            copies.append((file, owners[file.sha256].relative))
-        else:
-            owners[file.sha256] = file
-    wanted = {file.relative: file for file in owners.values()}
-    here = {file.relative for file in landed}
-    retire, keep, gone = [], set(), []
-    for old in active:
-        new = wanted.get(old.path)
-        if new is not None and new.sha256 == old.sha256 and not rebuild:
-            keep.add(old.path)
-        elif old.path in here or old.path in unfitting or old.sha256 in owners or (full and landed):
-            retire.append(old)
-        else:
-            gone.append(old)
-    coming = tuple(file for path, file in wanted.items() if path not in keep)
-    return Plan(coming, tuple(retire), tuple(copies), tuple(gone))
-
-
-def declaration_hash(table: RawTable) -> str:
-    """A hash of everything in a declaration that decides what the raw table looks like."""
-    said = {
-        "columns": [
-            # a lookup's values count too: a KPI that gets its catalogue row comes back out of the rejects
-            (c.name, c.data_type, c.format, table.is_required(c), *([c.known_values] if c.lookup else []))
-            for c in table.columns
-            if c.load
-        ],
-        "key": table.key,
-        "load": table.load,
-        "read": (table.delimiter, table.encoding, table.decimal_separator),
-        # only what differs from the default, so that a table declared before there was a choice stays as it is
-        **{
-            key: value
-            for key, default in (("format", "csv"), ("sheet", None), ("deleted_flag", None))
-            if (value := getattr(table, key)) != default
-        },
-    }
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-
-
-def content_hash(files: Iterable[LedgerFile], declaration: str) -> str:
-    """A hash of what a raw table holds: of its files, in the order of their names, and of how they are read.
-
-    The names themselves do not count, but their order does: it decides between rows with the same key.
-    """
-    contents = [file.sha256 for file in sorted(files, key=lambda file: file.path)]
-    return hashlib.sha256("\n".join([*contents, declaration]).encode()).hexdigest()
 
 
 def _in_transaction(

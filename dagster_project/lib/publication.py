@@ -242,9 +242,7 @@ def publish(
         _record(published, folder, previous, edition.run_id)
         on_step("recorded")
     if not show and edition.edition_id not in {flip.edition_id for flip in known_flips(published)}:
-        flips.append(
-            published, Flip(flips.now(), flips.KEEP, edition.edition_id, by=f"run {edition.run_id}")
-        )
+        flips.append(published, Flip(flips.now(), flips.KEEP, edition.edition_id, by=f"run {edition.run_id}"))
     return Publication(
         edition.edition_id,
         folder / PUBLIC_FILE,

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import zipfile
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -14,6 +15,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from dagster_project.lib import formats, unpack
+from dagster_project.lib.connection import connect
 from dagster_project.lib.extract import ExtractRefused
 from dagster_project.lib.ingest import ingest_table
 from dagster_project.lib.sources import Column, RawTable
@@ -449,3 +451,20 @@ def test_a_column_that_is_not_loaded_is_not_read_in_any_format(tmp_path):
         table = make_table({"id": "integer", "name": secret}, format=kind)
         _, rows, _, rejects = ingest(tmp_path, table)
         assert (rows, rejects) == ([(1,)], [(rejects[0][0], "id", "1", "duplicate_key")])
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("locked", [False, True])
+def test_a_file_replaced_within_a_moment_is_read_anew(tmp_path, kind, locked):
+    """DuckDB knows a file by its time and size, which need not change; the ingest knows it by its content."""
+    landing, table = tmp_path / "landing", make_table({"id": "integer", "n": "integer"}, format=kind)
+    landing.mkdir()
+    with connect(tmp_path / "w.duckdb", [landing]) if locked else duckdb.connect() as connection:
+        for number in range(1000, 1010):
+            header, row = ["id", "n"], (1, number)
+            if number % 2:
+                header, row = header[::-1], row[::-1]
+            write_extract(landing / "f", kind, header, [row])
+            os.utime(landing / "f", (1, 1))
+            ingest_table(connection, table, landing, "run")
+            assert connection.execute("select n from raw.till__sales").fetchall() == [(number,)]
