@@ -96,7 +96,7 @@ derived as (
         'controller' as set_by,
         'Follows from the budget extract.' as reason
     from {{ ref('metrics_finance__budget_targets_periodic') }}
-    where 'metrics_finance__budget_targets_periodic' not in (select model_name from tainted)
+    where 'metrics_finance__budget_targets_periodic' not in (select tainted.model_name from tainted)
     union all
     select
         'revenue_amount' as kpi_id,
@@ -115,7 +115,7 @@ derived as (
         scope_type = 'channel'
         and not is_incomplete
         and whole_quota_amount is not null
-        and 'metrics_sales__quotas_periodic' not in (select model_name from tainted)
+        and 'metrics_sales__quotas_periodic' not in (select tainted.model_name from tainted)
     union all
     -- a budget that failed tonight sets no target: the last published ones stand
     select

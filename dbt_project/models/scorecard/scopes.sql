@@ -14,7 +14,7 @@ names as (
         supplier_name as scope_name,
         cast(null as varchar) as department
     from {{ ref('fct_purchase_orders') }}
-    where 'fct_purchase_orders' not in (select model_name from tainted)
+    where 'fct_purchase_orders' not in (select tainted.model_name from tainted)
     union all
     select
         'campaign' as scope_type,
@@ -22,7 +22,7 @@ names as (
         campaign_name as scope_name,
         cast(null as varchar) as department
     from {{ ref('dim_campaigns') }}
-    where 'dim_campaigns' not in (select model_name from tainted)
+    where 'dim_campaigns' not in (select tainted.model_name from tainted)
     union all
     -- two departments may have a team of one name, so its id carries both
     select distinct
@@ -33,7 +33,7 @@ names as (
     from {{ ref('fct_employment') }}
     where
         team is not null
-        and 'fct_employment' not in (select model_name from tainted)
+        and 'fct_employment' not in (select tainted.model_name from tainted)
 ),
 
 seen as (

@@ -14,7 +14,7 @@ select
 from {{ ref('metrics_hr__small_groups_daily') }}
 where
     is_people_withheld
-    and 'metrics_hr__small_groups_daily' not in (select model_name from tainted)
+    and 'metrics_hr__small_groups_daily' not in (select tainted.model_name from tainted)
 union all
 select
     'leaders' as subject,
@@ -25,7 +25,7 @@ from {{ ref('metrics_hr__small_groups_daily') }}
 where
     is_leaders_withheld
     and scope_type in ('company', 'department')
-    and 'metrics_hr__small_groups_daily' not in (select model_name from tainted)
+    and 'metrics_hr__small_groups_daily' not in (select tainted.model_name from tainted)
 union all
 select
     survey as subject,
@@ -35,7 +35,7 @@ select
 from {{ ref('metrics_hr__survey_rounds_daily') }}
 where
     is_withheld
-    and 'metrics_hr__survey_rounds_daily' not in (select model_name from tainted)
+    and 'metrics_hr__survey_rounds_daily' not in (select tainted.model_name from tainted)
 union all
 select
     'timesheets' as subject,
@@ -45,7 +45,7 @@ select
 from {{ ref('metrics_hr__timesheet_groups_monthly') }}
 where
     is_withheld
-    and 'metrics_hr__timesheet_groups_monthly' not in (select model_name from tainted)
+    and 'metrics_hr__timesheet_groups_monthly' not in (select tainted.model_name from tainted)
 union all
 select
     'sellers' as subject,
@@ -55,7 +55,7 @@ select
 from {{ ref('metrics_sales__seller_groups_monthly') }}
 where
     is_withheld
-    and 'metrics_sales__seller_groups_monthly' not in (select model_name from tainted)
+    and 'metrics_sales__seller_groups_monthly' not in (select tainted.model_name from tainted)
 union all
 select distinct
     'gender_pay' as subject,
@@ -65,7 +65,7 @@ select distinct
 from {{ ref('metrics_hr__pay_periodic') }}
 where
     is_pay_gap_withheld
-    and 'metrics_hr__pay_periodic' not in (select model_name from tainted)
+    and 'metrics_hr__pay_periodic' not in (select tainted.model_name from tainted)
 union all
 select
     'role_groups' as subject,
@@ -76,7 +76,7 @@ from {{ ref('metrics_hr__role_groups_periodic') }}
 where
     is_group_withheld
     and is_settled
-    and 'metrics_hr__role_groups_periodic' not in (select model_name from tainted)
+    and 'metrics_hr__role_groups_periodic' not in (select tainted.model_name from tainted)
 union all
 select
     'ethnic_group_pay' as subject,
@@ -87,4 +87,4 @@ from {{ ref('metrics_hr__ethnic_group_pay_periodic') }}
 where
     is_pay_gap_withheld
     and is_settled
-    and 'metrics_hr__ethnic_group_pay_periodic' not in (select model_name from tainted)
+    and 'metrics_hr__ethnic_group_pay_periodic' not in (select tainted.model_name from tainted)
