@@ -49,7 +49,8 @@ from benchmarks.kills import _PROCESSES, demo_environment, prepare_demo
 from benchmarks.small_company import SmallCompany, published_figures, published_sums
 from dagster_project.lib.control_sums import control_sum
 from dagster_project.lib.ingest import ConservationBroken, ingest_table
-from dagster_project.lib.publication import PublicationError, current_edition, current_is_whole
+from dagster_project.lib.kept_editions import whole_current
+from dagster_project.lib.publication import PublicationError, current_edition
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 REFUSED, HELD, NOTHING, AT_START = "refused", "held", "nothing published", "refused at the start"
@@ -823,7 +824,7 @@ def try_small(fault: SmallFault | FileFault, base: SmallCompany, folder: Path) -
         problems.append("published figures changed")
     if fault.kind in (REFUSED, HARMLESS) and company.raw_sums() != raw_before:
         problems.append("a raw table changed")
-    if not current_is_whole(company.home):
+    if whole_current(company.home) is None:
         problems.append("the current edition is not whole")
     problems += _wording(said, fault)
     return Outcome(fault.name, fault.kind, said, problems, seconds=time.monotonic() - started)
@@ -1170,7 +1171,7 @@ def try_night(fault: NightFault | FileFault, base: Path, folder: Path) -> Outcom
         _bytes_of(company.home).get(name) != sum_ for name, sum_ in editions.items()
     ):
         problems.append("a published edition was changed")
-    if not current_is_whole(company.home):
+    if whole_current(company.home) is None:
         problems.append("the current edition is not whole")
     held = held_kpis(company.current) if now["edition_id"] else []
     unchanged = "all figures" if not held else f"all figures; held: {len(held)} KPIs"

@@ -32,7 +32,7 @@ from typing import Any
 import duckdb
 
 from benchmarks.small_company import SmallCompany, published_sums
-from dagster_project.lib.publication import current_is_whole
+from dagster_project.lib.kept_editions import whole_current
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 Sums = dict[str, tuple[int, str]] | None
@@ -96,7 +96,7 @@ def read_afresh(published: Path) -> Sums:
 def check_readers(home: Path, before: Sums, after: Sums, how: str) -> str:
     """Which edition readers have now; raises unless it is one of the two, complete."""
     found = read_afresh(home / "published" / "current.duckdb")
-    if found is not None and not current_is_whole(home):
+    if found is not None and whole_current(home) is None:
         raise Broken(f"{how}: the current edition is not whole")
     if found == after:
         return "the new edition"

@@ -83,8 +83,12 @@ def what_is_held(settings: Settings) -> Told | None:
 
     from dagster_project.lib.holds import what_needs_a_person
 
-    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
-        return what_needs_a_person(connection)
+    try:
+        with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+            return what_needs_a_person(connection)
+    except duckdb.Error:
+        # somebody has opened the warehouse meanwhile: the report below says it in short
+        return None
 
 
 def refuse_days_to_come(settings: Settings, *days: date) -> None:

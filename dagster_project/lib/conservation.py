@@ -15,7 +15,10 @@ from dagster_project.lib.casts import casts
 from dagster_project.lib.sources import Column, RawTable
 from dagster_project.lib.sql import identifier, literal
 
-FOREIGN_HAND = "The warehouse was changed by something else than the ingest; nothing was written."
+FOREIGN_HAND = (
+    "The warehouse was changed by something else than the ingest; nothing was written. To do: find out who wrote "
+    "there, then drop the table raw.{table}: the next run builds it again from its files."
+)
 _PLACES = ("loaded", "rejected", "superseded")
 _LINE = (
     "source_system, table_name, file_id, path, column_name, rows_read, rows_loaded, rows_rejected, "
@@ -108,7 +111,7 @@ def settle(connection: duckdb.DuckDBPyConnection, table: RawTable) -> None:
         if rows_read != sum(rows):
             raise ConservationBroken(
                 f"{table.system}.{table.name}: {rows_read} rows were read from {path}, but {rows[0]} are loaded, "
-                f"{rows[1]} rejected and {rows[2]} superseded. {FOREIGN_HAND}"
+                f"{rows[1]} rejected and {rows[2]} superseded. {FOREIGN_HAND.format(table=table.identifier)}"
             )
         if rows != before:
             counted.append((file_id, *rows))
@@ -124,7 +127,7 @@ def settle(connection: duckdb.DuckDBPyConnection, table: RawTable) -> None:
                 raise ConservationBroken(
                     f"{table.system}.{table.name}: {column.name} of {path} adds up to {_shown(read)} with "
                     f"{expected} unreadable values, but {loaded} is loaded, {rejected} rejected with {unreadable} "
-                    f"unreadable, and {superseded} superseded. {FOREIGN_HAND}"
+                    f"unreadable, and {superseded} superseded. {FOREIGN_HAND.format(table=table.identifier)}"
                 )
             lines.append((
                 table.system, table.name, file_id, path, column and column.name, rows_read, *rows,
@@ -135,7 +138,8 @@ def settle(connection: duckdb.DuckDBPyConnection, table: RawTable) -> None:
     if strays:
         count = sum(held[place][number].rows for place, number in strays)
         raise ConservationBroken(
-            f"{table.system}.{table.name}: {count} rows belong to no file of the ledger. {FOREIGN_HAND}"
+            f"{table.system}.{table.name}: {count} rows belong to no file of the ledger. "
+            f"{FOREIGN_HAND.format(table=table.identifier)}"
         )
     if counted:
         connection.execute(

@@ -582,8 +582,8 @@ class _Loader:
         if known and not changed and (left := known[0][1:3]) != (row_count, rejected_count):
             raise ConservationBroken(
                 f"{self.table.system}.{self.table.name} holds {row_count} rows and {rejected_count} rejects, but the "
-                f"last load left {left[0]} and {left[1]}. {FOREIGN_HAND} To do: find out who wrote there, then drop "
-                f"the table raw.{self.table.identifier}: the next run builds it again from its files."
+                f"last load left {left[0]} and {left[1]}. "
+                f"{FOREIGN_HAND.format(table=self.table.identifier)}"
             )
         if changed or known != [state]:
             self._rows(f"delete from audit.raw_tables where {self._own}")

@@ -457,7 +457,7 @@ def _new_version(moment: Moment) -> dict[str, str]:
 _CAUSES = {
     "time_passed": "time_passed",
     "data": "late_or_corrected_data",
-    "refused": "refused_extract",
+    "holds": "held_or_stale",
     "plan": "plan",
     "suites": "suites",
     "code": "pipeline_code",
