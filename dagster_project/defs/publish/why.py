@@ -49,10 +49,10 @@ def value_effects(context: dg.AssetExecutionContext, warehouse: Warehouse) -> It
     # where tonight's edition is shown already, what was found before it was shown stands
     if not shown or shown["edition_id"] != edition_id:
         found = explained(context, shown, code_hash) if shown else None
-        with warehouse.connect() as connection:
+        with warehouse.connect(locked=False) as connection:
             write_effects(connection, found, context.run_id)
     clear(folder)
-    with warehouse.connect() as connection:
+    with warehouse.connect(locked=False) as connection:
         record_inputs(connection, edition_id, code_hash)
         (rows,) = connection.execute("select count(*) from audit.value_effects").fetchone()
     for key in (EFFECTS_KEY, *OTHER_KEYS):
