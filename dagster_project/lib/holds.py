@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -556,13 +556,14 @@ def what_needs_a_person(connection: duckdb.DuckDBPyConnection) -> Told | None:
 def audit_problems(
     connection: duckdb.DuckDBPyConnection,
     failed: Mapping[tuple[str, str], str],
-    last_edition: Path | None,
+    last_edition: Callable[[], Path | None],
 ) -> list[str]:
     """Why what is about to be published does not hold what it must; empty where it does.
 
     ``connection`` uses the warehouse; ``failed`` are the raw tables that failed tonight, with what their suites say.
     Trusts neither audit.holds nor audit.held_values: the first must cover the lineage of what failed, the second must
-    be what readers have now.
+    be what readers have now: the file of ``last_edition``, which is asked for only if anything is held, since it takes
+    seconds to prove it whole.
     """
     there = _audit_tables(connection)
     held = set()
@@ -610,7 +611,10 @@ def _not_covered(
 
 
 def _shown_problems(
-    connection: duckdb.DuckDBPyConnection, there: set[str], held: set[str], last_edition: Path | None
+    connection: duckdb.DuckDBPyConnection,
+    there: set[str],
+    held: set[str],
+    last_edition: Callable[[], Path | None],
 ) -> list[str]:
     (warehouse,) = connection.execute("select current_database()").fetchone()
     columns = _columns(connection, warehouse)
@@ -644,7 +648,7 @@ def _shown_problems(
     if "held_values" not in there:
         return [*problems, "there is no audit.held_values"]
     problems += _differing(connection, held, "audit.held_values", "audit.held_values")
-    with _attached(connection, last_edition) as is_there:
+    with _attached(connection, last_edition()) as is_there:
         connection.execute(
             f"create or replace temp table shown_before as {shown_figures(_columns(connection, 'last_edition'))}"
             if is_there

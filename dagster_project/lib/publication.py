@@ -201,7 +201,7 @@ def publish(
     published = home / "published"
     with _explained(published, warehouse):
         with _attached(warehouse) as connection:
-            _check_audit(connection, edition, tables, required_suites, whole_current(home))
+            _check_audit(connection, edition, tables, required_suites, lambda: whole_current(home))
             facts = {
                 name: TableFacts(*control_sum(connection, identifier("warehouse", SCHEMA, name)))
                 for name in [*tables, *views]
@@ -315,7 +315,7 @@ def _check_audit(
     edition: Edition,
     tables: Sequence[str],
     suites: Sequence[Suite],
-    last_edition: Path | None,
+    last_edition: Callable[[], Path | None],
 ) -> None:
     """Raise unless the audit in the warehouse is one of exactly these rows by these suites, and allows them.
 
