@@ -63,11 +63,15 @@ def shared_code_hash(manifest: Manifest, project_file: Path) -> str:
 
 
 def is_about_people(manifest: Manifest, kpi_id: str) -> bool:
-    """Whether a KPI is made of something that is withheld for small groups."""
+    """Whether a KPI is made of something that is withheld for small groups.
+
+    Whatever withholds, by the macro or by a rule of its own (pay gaps), reads the memory of what was withheld.
+    """
     project = manifest["metadata"]["project_name"]
     model = kpi_models(manifest).get(kpi_id)
     nodes = upstream(manifest, model) if model else set()
-    return any(
+    memory = source_ids(manifest).get(("audit", "withheld_days"))
+    return memory in nodes or any(
         f"macro.{project}.is_withheld" in manifest["nodes"][node]["depends_on"].get("macros", [])
         for node in nodes & set(manifest["nodes"])
     )

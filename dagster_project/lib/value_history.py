@@ -326,7 +326,10 @@ def _continued(history: str, scorecard: str, moment: Moment, before: Before, eff
     )
     return f"""
         with was as (select * from {history} where is_current),
-        now as (select {", ".join((*KEY, *SHOWN, "variance", "definition_hash"))} from {scorecard}),
+        now as (
+            select {", ".join((*KEY, *SHOWN, "variance", "definition_hash", "period_status"))} from {scorecard}
+        ),
+        were_periods as (select {", ".join(KEY)}, period_status from {before.scorecard}),
         compared as (
             select was.*, now.kpi_id is not null as is_shown, now.kpi_id is not null and {same} as is_same
             from was left join now using ({", ".join(KEY)})
@@ -342,6 +345,7 @@ def _continued(history: str, scorecard: str, moment: Moment, before: Before, eff
                 {", ".join(f"was.{name} as was_{name}" for name in (*SHOWN, "variance"))},
                 coalesce(last_versions.version, 0) + 1 as next_version,
                 definitions.hash is distinct from now.definition_hash as is_redefined,
+                were_periods.period_status is distinct from now.period_status as is_other_period_status,
                 told.kpi_id is not null as is_told,
                 {", ".join(f"told.{name} as told_{name}" for name in (*EFFECTS, "causes"))},
                 -- as far from the old target as the new value would be
@@ -355,6 +359,7 @@ def _continued(history: str, scorecard: str, moment: Moment, before: Before, eff
             from now
             left join was using ({", ".join(KEY)})
             left join last_versions using ({", ".join(KEY)})
+            left join were_periods using ({", ".join(KEY)})
             left join definitions on now.kpi_id = definitions.kpi_id
             left join ({_told(effects, before)}) as told
                 on
@@ -432,7 +437,8 @@ def _new_version(moment: Moment) -> dict[str, str]:
                     when not is_other_value and was_no_value_reason is distinct from no_value_reason
                         then 'no_value_reason'
                 end
-            ), ''), 'status_rule')
+            -- a period that has ended is judged for good: on track becomes achieved
+            ), ''), case when is_other_period_status then 'time_passed' else 'status_rule' end)
         end
     """
     return {

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dagster_project.lib.counterfactual import is_about_people
 from dagster_project.lib.dbt_runner import ensure_manifest, read_manifest
 from dagster_project.lib.lineage import kpi_definitions, kpi_inputs, kpi_models, layer_of, upstream
 from dagster_project.lib.publication import PUBLISHED_TABLES, PUBLISHED_VIEWS
@@ -105,3 +106,19 @@ def test_importing_the_command_line_is_cheap():
         env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
     )
     assert run.stdout.strip() == "[]"
+
+
+def test_what_can_be_withheld_is_about_people(manifest):
+    """No value in between is computed for a KPI whose own code, or anything behind it, knows small groups."""
+    models = kpi_models(manifest)
+    knows = {
+        kpi_id
+        for kpi_id, unique_id in models.items()
+        for node in upstream(manifest, unique_id) & set(manifest["nodes"])
+        if "minimum_group_size" in manifest["nodes"][node].get("raw_code", "")
+        or "'withheld'" in manifest["nodes"][node].get("raw_code", "")
+    }
+    about_people = {kpi_id for kpi_id in models if is_about_people(manifest, kpi_id)}
+    assert knows <= about_people
+    assert {"gender_pay_gap_ratio", "gender_pay_gap_median_ratio", "absence_ratio"} <= knows
+    assert not about_people & {"gross_margin_ratio", "on_time_delivery_ratio"}

@@ -40,6 +40,7 @@ class Row:
     status: str = "on_track"
     quality: str = "passed"
     definition: str = "d1"
+    period: str = "open"
     is_band: bool = False
 
     @property
@@ -119,7 +120,7 @@ class Model:
         if None not in variances:
             target = was.variance_of(now.value) - variances[1]
         return {
-            "reason": ", ".join(reasons) or "status_rule",
+            "reason": ", ".join(reasons) or ("status_rule" if was.period == now.period else "time_passed"),
             "change": change,
             "effects": effects,
             "target": target,
@@ -136,7 +137,7 @@ class Warehouse:
             f"kpi_id varchar, period_grain varchar, period_start_date date, scope_type varchar, scope_id varchar,"
             f" actual_value {number}, target_value {number}, target_lower {number}, target_upper {number},"
             f" status varchar, quality_status varchar, no_value_reason varchar, variance {number},"
-            " definition_hash varchar"
+            " definition_hash varchar, period_status varchar"
         )
         self.connection.execute(
             "create table value_effects (kpi_id varchar, period_grain varchar, period_start_date date,"
@@ -158,8 +159,8 @@ class Warehouse:
         self.connection.execute(f"create table scorecard_{number} ({self.types})")
         for figure, row in rows.items():
             self.connection.execute(
-                f"insert into scorecard_{number} values ({', '.join('?' * 14)})",
-                [*figure, *row.shown, row.variance_of(row.value), row.definition],
+                f"insert into scorecard_{number} values ({', '.join('?' * 15)})",
+                [*figure, *row.shown, row.variance_of(row.value), row.definition, row.period],
             )
         self.connection.execute("delete from value_effects")
         for line in told:
@@ -281,6 +282,7 @@ ROWS = st.fixed_dictionaries(
             status=st.sampled_from(["on_track", "off_track"]),
             quality=st.sampled_from(["passed", "held"]),
             definition=st.sampled_from(["d1", "d2"]),
+            period=st.sampled_from(["open", "settled"]),
             is_band=st.just(place == 3),
         )
         for place in range(len(FIGURES))
@@ -382,6 +384,21 @@ def test_a_change_is_put_down_to_the_only_cause_that_is_possible():
         found = warehouse.history()[MARCH][-1]
         assert (found["reason"], found[effect], found["value_change"]) == (reason, -10, -10)
         assert sum(found[name] != 0 for name in EFFECTS) == 1
+
+
+def test_a_status_that_only_the_end_of_the_period_changes_is_not_put_down_to_a_rule():
+    warehouse = Warehouse()
+    figure, other = FIGURES[:2]
+    warehouse.publish({figure: Row(Decimal(7), period="open"), other: Row(Decimal(7), period="settled")})
+    warehouse.publish(
+        {
+            figure: Row(Decimal(7), status="achieved", period="settled"),
+            other: Row(Decimal(7), status="achieved", period="settled"),
+        },
+        differing=("time_passed", "settings"),
+    )
+    assert warehouse.history()[figure][-1]["reason"] == "time_passed"
+    assert warehouse.history()[other][-1]["reason"] == "status_rule"
 
 
 def test_the_variance_moves_by_value_and_target():
