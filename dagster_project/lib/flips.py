@@ -183,7 +183,12 @@ def publish_line(row: Mapping[str, Any], previous: str | None, by: str) -> Flip:
 def _from_editions(kept: Mapping[str, Mapping[str, Any]], current: str | None) -> Iterator[Flip]:
     """Lines where there is no log yet: what the current edition knows, or editions from before there was one."""
     if current in kept and kept[current].get("history"):
-        yield from kept[current]["history"]
+        told = kept[current]["history"]
+        yield from told
+        # what it can't know of: kept later, or shown later and rolled back; they are not what a killed run left
+        for name in sorted(set(kept) - {flip.edition_id for flip in told}):
+            at = _text(kept[name]["published_at"].replace(tzinfo=UTC))
+            yield Flip(at, KEEP, name, by="found without a log")
         return
     old = [row for row in kept.values() if row.get("sequence") is None and row.get("published_at")]
     previous = None

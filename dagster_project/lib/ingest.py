@@ -29,7 +29,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.lib.audit_tables import ensure_audit_tables, write_domain_coverage, write_run_settings
+from dagster_project.lib.audit_tables import ensure_audit_tables
 from dagster_project.lib.before import keep
 from dagster_project.lib.casts import Cast, casts, describe, explain
 from dagster_project.lib.connection import read_as_it_lies
@@ -60,8 +60,6 @@ __all__ = [
     "ensure_audit_tables",
     "ensure_raw_table",
     "ingest_table",
-    "write_domain_coverage",
-    "write_run_settings",
 ]
 
 # From this many unreadable values on, and more than half of a column, the file is not the declared one.
@@ -326,7 +324,7 @@ class _Loader:
                 )  # fmt: skip
             if self._rows("select 1 from temp.incoming where _bad is not null limit 1"):
                 self._read_texts(shape)
-                self._refuse_foreign_values(landed, rows)
+                self._refuse_foreign_values(landed)
             self._number_lines(breaks)
             self._reject_doubles(landed)
             if self._rows("select 1 from temp.incoming where _bad is not null limit 1"):
@@ -412,7 +410,7 @@ class _Loader:
         """SQL for a row's place in the file, the first row being 0."""
         return f"({name}.rowid - {self.first_rowid[name]})"
 
-    def _refuse_foreign_values(self, landed: LandedFile, rows: int) -> None:
+    def _refuse_foreign_values(self, landed: LandedFile) -> None:
         """Refuse a file in which most values of a column, or all rows, cannot be read."""
         rules = self._rules()
         counts = ", ".join(

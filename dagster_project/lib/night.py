@@ -104,10 +104,9 @@ def close(
     )
     said = ""
     try:
-        # a run that was refused has no lock, so the warehouse is not its own to open
-        with _open(
-            settings, is_ours=ended not in (night_report.BUSY, night_report.WRONG_SETTING)
-        ) as connection:
+        # a setting that is wrong is told before the lock is asked for
+        is_ours = holds_lock and ended not in (night_report.BUSY, night_report.WRONG_SETTING)
+        with _open(settings, is_ours=is_ours) as connection:
             report, details = _filled(report, settings, events, current, connection)
             said = night_store.store(settings.home, report, details, settings.report_days)
             if connection is not None:

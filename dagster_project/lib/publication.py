@@ -29,7 +29,7 @@ import duckdb
 
 from dagster_project.lib import flips, value_history
 from dagster_project.lib.control_sums import control_sum
-from dagster_project.lib.flips import Flip, linked
+from dagster_project.lib.flips import Flip, FlipsDamaged, linked
 from dagster_project.lib.gate import Suite, current_hashes
 from dagster_project.lib.holds import audit_problems
 from dagster_project.lib.kept_editions import (
@@ -238,11 +238,12 @@ def publish(
             previous = linked(published)
             flipped = flip(published, edition.edition_id)
             on_step("flipped")
-    if place.rolled_back_to is None and show:
+    if not show:
+        _record_kept(published, edition, is_new=not unchanged)
+        on_step("recorded")
+    elif place.rolled_back_to is None:
         _record(published, folder, previous, edition.run_id)
         on_step("recorded")
-    if not show and edition.edition_id not in {flip.edition_id for flip in known_flips(published)}:
-        flips.append(published, Flip(flips.now(), flips.KEEP, edition.edition_id, by=f"run {edition.run_id}"))
     return Publication(
         edition.edition_id,
         folder / PUBLIC_FILE,
@@ -300,13 +301,26 @@ def _record(published: Path, folder: Path, previous: str | None, run_id: str) ->
         line = Flip(flips.now(), flips.FORWARD, folder.name, previous, f"run {run_id}")
     else:
         line = flips.publish_line(publication_row(folder), previous, f"run {run_id}")
+    _append(published, line, f"Edition {folder.name} is published, and readers have it")
+
+
+def _record_kept(published: Path, edition: Edition, *, is_new: bool) -> None:
+    """Write down that the edition is kept: each time it was built, also again after it was pruned."""
+    known = flips.read(published)
+    name = edition.edition_id
+    if name in flips.publications(known) or (name in flips.kept_unshown(known) and not is_new):
+        return
+    line = Flip(flips.now(), flips.KEEP, name, by=f"run {edition.run_id}")
+    _append(published, line, f"Edition {name} is built, and readers stay with the one that they have")
+
+
+def _append(published: Path, line: Flip, done: str) -> None:
     try:
         flips.append(published, line)
     except OSError as error:
         raise PublicationFailed(
-            f"Edition {folder.name} is published, and readers have it, but that could not be written down in "
-            f"{published / flips.LOG} ({error}). What to do: make room or give the right to write there, then run "
-            "again; the next run writes the line."
+            f"{done}, but that could not be written down in {published / flips.LOG} ({error}). What to do: make room "
+            "or give the right to write there, then run again; the next run writes the line."
         ) from error
 
 
@@ -790,7 +804,7 @@ def _explained(published: Path, warehouse: Path) -> Generator[None, None, None]:
         yield
     except PublicationRefused:
         raise
-    except (OSError, duckdb.Error, PublicationFailed) as error:
+    except (OSError, duckdb.Error, PublicationFailed, FlipsDamaged) as error:
         for left in (published / "editions").glob(f"{_BUILDING}*"):
             shutil.rmtree(left, ignore_errors=True)
         raise PublicationFailed(

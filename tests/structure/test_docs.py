@@ -25,3 +25,12 @@ def test_every_decision_stands_in_the_index():
     listed = re.findall(r"\]\(([\w-]+\.md)\)", index)
     pages = {path.name for path in (DOCS / "decisions").glob("*.md")} - {"README.md"}
     assert sorted(listed) == sorted(pages), "each once"
+
+
+def test_test_modules_have_names_of_their_own():
+    """Outside of packages pytest knows a module by its file's name alone, and collects nothing where two share one."""
+    modules = [
+        path for path in (CHECKOUT / "tests").rglob("*.py") if not (path.parent / "__init__.py").exists()
+    ]
+    names = [path.name for path in modules]
+    assert sorted(names) == sorted(set(names))

@@ -8,11 +8,12 @@ import dagster as dg
 
 from dagster_project.defs.resources import Warehouse, manifest, raw_key, settings
 from dagster_project.lib.archive import keep_landed
+from dagster_project.lib.audit_tables import ensure_audit_tables
 from dagster_project.lib.database import extract_tables
 from dagster_project.lib.extract import ExtractRefused
 from dagster_project.lib.gate import find_suites, raw_tables_read
 from dagster_project.lib.holds import remember_refusal
-from dagster_project.lib.ingest import IngestResult, ensure_audit_tables, ensure_raw_table, ingest_table
+from dagster_project.lib.ingest import IngestResult, ensure_raw_table, ingest_table
 from dagster_project.lib.lineage import scorecard_sources
 from dagster_project.lib.settings import EXPECTATIONS, STAGING
 from dagster_project.lib.sources import RawTable, SourceSystem
@@ -34,6 +35,15 @@ def tables_to_ingest(system_name: str) -> list[RawTable]:
             wanted.add(name)
             waiting.append(name)
     return [table for table in system.tables if table.identifier in wanted]
+
+
+def raw_tables() -> dict[tuple[str, str], RawTable]:
+    """Every raw table of the run, by source system and name."""
+    return {
+        (system.name, table.name): table
+        for system in settings().systems
+        for table in tables_to_ingest(system.name)
+    }
 
 
 def describe(result: IngestResult) -> dict[str, Any]:

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import dagster as dg
 import duckdb
 
-from dagster_project.defs.ingest.assets import tables_to_ingest
+from dagster_project.defs.ingest.assets import raw_tables
 from dagster_project.defs.publish.why import EFFECTS_KEY
 from dagster_project.defs.quality.checks import suites
 from dagster_project.defs.resources import Warehouse, settings
 from dagster_project.lib.archive import inputs_of
 from dagster_project.lib.before import forget_copies
+from dagster_project.lib.flips import FlipsDamaged
 from dagster_project.lib.holds import remember_event_spans
 from dagster_project.lib.plan import remember_targets
 from dagster_project.lib.pruning import prune
@@ -68,15 +69,12 @@ def publish_edition(
     context: dg.AssetExecutionContext, warehouse: Warehouse
 ) -> Iterator[dg.MaterializeResult]:
     """Copy the audited tables into a new edition and flip readers to it; the same edition again changes nothing."""
-    tables = {
-        (system.name, table.name) for system in settings().systems for table in tables_to_ingest(system.name)
-    }
     with warehouse.connect(locked=False) as connection:
         edition_id, as_of, company, company_name, currency, parent, inputs_hash, inputs = connection.execute(
             "select edition_id, as_of_date, company, company_name, reporting_currency,"
             " parent_edition_id, inputs_hash, inputs from audit.run_settings"
         ).fetchone()
-        files = inputs_of(connection, settings(), tables, edition_id)
+        files = inputs_of(connection, settings(), set(raw_tables()), edition_id)
 
     show = warehouse.may_be_shown(company, as_of)
 
@@ -112,20 +110,10 @@ def publish_edition(
             before_flip=remember_what_is_shown,
             show=show,
         )
-        pruned = prune(settings().home, settings().keep_editions, settings().keep_days)
     except PublicationError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
-    shown = current_edition(settings().home)
-    try:
-        with warehouse.connect() as connection:
-            forget_copies(connection, shown["edition_id"] if shown else "")
-    except duckdb.Error as error:
-        context.log.warning(f"Copies of raw tables are left until the next publication: {error}")
     context.log.info(message(published) if show else kept(published))
-    if pruned:
-        context.log.info(
-            f"Editions removed by the settings: {', '.join(pruned)}. Their values stay in the history."
-        )
+    tidy(context, warehouse)
     for table in (*PUBLISHED_TABLES, *PUBLISHED_VIEWS, *OWN_TABLES):
         facts = published.tables.get(table)
         yield dg.MaterializeResult(
@@ -137,6 +125,29 @@ def publish_edition(
                 **({"dagster/row_count": facts.row_count, "control_sum": facts.control_sum} if facts else {}),
             },
         )
+
+
+def tidy(context: dg.AssetExecutionContext, warehouse: Warehouse) -> None:
+    """Remove old editions and copies. The publication is done: what can't be removed now waits for the next one."""
+    home = settings().home
+    try:
+        pruned = prune(home, settings().keep_editions, settings().keep_days)
+        if pruned:
+            context.log.info(
+                f"Editions removed by the settings: {', '.join(pruned)}. Their values stay in the history."
+            )
+    except (OSError, duckdb.Error, PublicationError, FlipsDamaged) as error:
+        context.log.warning(
+            f"Old editions are left until the next publication: {error}. What to do: give this user the right to "
+            f"write in {home / 'published'} and {home / 'archive'}."
+        )
+    shown = current_edition(home)
+    try:
+        with warehouse.connect() as connection:
+            forget_copies(connection, shown["edition_id"] if shown else "")
+    except (duckdb.Error, dg.Failure) as error:
+        # also where another program has opened the warehouse meanwhile
+        context.log.warning(f"Copies of raw tables are left until the next publication: {error}")
 
 
 def message(published: Publication) -> str:

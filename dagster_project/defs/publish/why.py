@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from dagster_project.defs.ingest.assets import tables_to_ingest
+from dagster_project.defs.ingest.assets import raw_tables
 from dagster_project.defs.resources import Warehouse, manifest, settings
 from dagster_project.lib.before import record_inputs
 from dagster_project.lib.counterfactual import shared_code_hash
@@ -63,17 +63,12 @@ def value_effects(context: dg.AssetExecutionContext, warehouse: Warehouse) -> It
 
 def explained(context: dg.AssetExecutionContext, shown: dict, code_hash: str) -> Explanation | None:
     """The explanation, or None where even the two editions could not be compared; the night goes on."""
-    tables = {
-        (system.name, table.name): table
-        for system in settings().systems
-        for table in tables_to_ingest(system.name)
-    }
     try:
         found = explain(
             settings().warehouse,
             shown["path"],
             shown["edition_id"],
-            tables,
+            raw_tables(),
             manifest(),
             code_hash,
             settings().dbt_target,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from dagster_project.defs.ingest.assets import tables_to_ingest
+from dagster_project.defs.ingest.assets import raw_tables, tables_to_ingest
 from dagster_project.defs.resources import Warehouse, raw_key, settings
 from dagster_project.lib.gate import Suite, SuiteVerdict, find_suites, judge
 from dagster_project.lib.publication import PUBLISHED_TABLES
@@ -55,11 +55,7 @@ def failure_texts(run_id: str) -> dict[tuple[str, str], str]:
         dg.AssetSpec(
             CHECK_RESULTS,
             group_name="audit",
-            deps=[
-                raw_key(system.name, table.name)
-                for system in settings().systems
-                for table in tables_to_ingest(system.name)
-            ],
+            deps=[raw_key(system, table) for system, table in raw_tables()],
             description="The latest verdict of each expectation.",
             kinds={"duckdb"},
         )

@@ -7,9 +7,10 @@ import dagster as dg
 import duckdb
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
-from dagster_project.defs.ingest.assets import tables_to_ingest
+from dagster_project.defs.ingest.assets import raw_tables
 from dagster_project.defs.quality.checks import CHECK_RESULTS, failure_texts
 from dagster_project.defs.resources import Warehouse, manifest, raw_key, settings
+from dagster_project.lib.audit_tables import ensure_audit_tables, write_domain_coverage, write_run_settings
 from dagster_project.lib.dbt_failures import findings, forget_results, read_results
 from dagster_project.lib.edition import EditionName, is_published, name_edition, nothing_new, write_lineage
 from dagster_project.lib.holds import (
@@ -22,7 +23,6 @@ from dagster_project.lib.holds import (
     raw_failures,
     write_holds,
 )
-from dagster_project.lib.ingest import ensure_audit_tables, write_domain_coverage, write_run_settings
 from dagster_project.lib.kept_editions import whole_current
 from dagster_project.lib.lineage import kpi_definitions, kpi_inputs, layer_of
 from dagster_project.lib.plan import LEDGER, REMOVED, SHEETS, PlanError, read_plan, write_plan
@@ -61,11 +61,7 @@ class LayeredTranslator(DagsterDbtTranslator):
 
 def raw_keys() -> list[dg.AssetKey]:
     """Every raw table of the run."""
-    return [
-        raw_key(system.name, table.name)
-        for system in settings().systems
-        for table in tables_to_ingest(system.name)
-    ]
+    return [raw_key(system, table) for system, table in raw_tables()]
 
 
 @dg.multi_asset(
@@ -136,13 +132,6 @@ def run_facts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterat
     context.log.info(f"This run builds edition {edition}, as of {settings().as_of}.")
     for key in AUDIT_KEYS.values():
         yield dg.MaterializeResult(asset_key=key, metadata={"edition_id": edition})
-
-
-def raw_tables() -> set[tuple[str, str]]:
-    """(source system, table) of every raw table of the run."""
-    return {
-        (system.name, table.name) for system in settings().systems for table in tables_to_ingest(system.name)
-    }
 
 
 def refuse_without_data(connection: duckdb.DuckDBPyConnection) -> None:

@@ -115,6 +115,20 @@ def test_a_report_is_written_while_somebody_reads_the_warehouse(settings, held_w
     assert night_store.read(settings.home, "run-1")[0] == report
 
 
+def test_who_has_not_the_lock_leaves_the_warehouse_alone(settings):
+    """The daemon tells of a dead run while the next one may be at work, which must be alone with the warehouse."""
+    edition(settings.home, "2025-12-30-old")
+    before = settings.warehouse.read_bytes()
+    night.close(settings, "dead", night_store.utc_now(), ended=KILLED, holds_lock=False)
+    assert night_store.read(settings.home, "dead")[0].outcome == KILLED
+    assert settings.warehouse.read_bytes() == before
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        assert connection.execute("select count(*) from audit.night_reports").fetchone() == (0,)
+    night.close(settings, "own", night_store.utc_now(), ended=KILLED)
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        assert connection.execute("select count(*) from audit.night_reports").fetchone() == (2,)
+
+
 def test_a_killed_run_is_reported_and_alerted_by_the_next_one(settings):
     night.begin(settings, "run-1", night_store.utc_now(), print)
     told: list[str] = []
