@@ -6,7 +6,7 @@ LANDING ?= $(SCORECARD_LANDING)
 export SCORECARD_SOURCES := $(SOURCES)
 export SCORECARD_LANDING := $(LANDING)
 
-.PHONY: nightly editions rollback scorecard workbook conservation plan mf test dev dbt docs kpi catalogue coverage lint format demo lock clean
+.PHONY: nightly backfill freshness backup editions rollback reproduce scorecard workbook conservation plan mf test dev dbt docs kpi catalogue coverage lint format demo lock clean
 
 nightly: .venv/ready ## run the nightly job (SOURCES=demo, LANDING=the source's own folder) and print the scorecard
 	@$(BIN)/python -m dagster_project.cli nightly $(ARGS)
@@ -19,11 +19,24 @@ workbook: .venv/ready ## write the published scorecard as an Excel workbook (ARG
 
 conservation: .venv/ready ## print where every row and cent that came in is: loaded, rejected or superseded
 	@$(BIN)/python -m dagster_project.cli conservation
+
+backfill: .venv/ready ## run past nights, oldest first (ARGS="2025-11-01 2025-11-30"); their editions are kept
+	@$(BIN)/python -m dagster_project.cli backfill $(ARGS)
+
+freshness: .venv/ready ## print how old the newest data of each watched source table is
+	@$(BIN)/python -m dagster_project.cli freshness
+
+backup: .venv/ready ## copy the state folder while no run is writing (TO=/backup/scorecard-2025-12-31)
+	@$(BIN)/python -m dagster_project.cli backup "$(TO)"
+
 editions: .venv/ready ## list the kept editions and which one readers have
 	@$(BIN)/python -m dagster_project.cli editions
 
 rollback: .venv/ready ## show readers the edition before, or the one named (EDITION=2025-12-31-0123456789)
 	@$(BIN)/python -m dagster_project.cli rollback $(if $(EDITION),"$(EDITION)")
+
+reproduce: .venv/ready ## build an edition again from its recorded inputs and compare (EDITION=2025-12-31-0123456789 TO=again)
+	@$(BIN)/python -m dagster_project.cli reproduce "$(EDITION)" --out "$(TO)" $(ARGS)
 
 plan: .venv/ready ## check the plan; write it as a workbook to edit (ARGS="--out plan.xlsx"); check another (ARGS="--check plan.xlsx")
 	@$(BIN)/python -m dagster_project.cli plan $(ARGS)

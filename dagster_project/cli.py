@@ -17,6 +17,7 @@ import click
 from rich.panel import Panel
 
 from dagster_project.cli_common import (
+    GRAINS,
     err,
     load_settings,
     only_this_run,
@@ -44,7 +45,7 @@ for command in NIGHT_COMMANDS:
 @main.command()
 @click.option(
     "--grain",
-    type=click.Choice(["day", "week", "month", "quarter", "year"]),
+    type=click.Choice(GRAINS),
     default="quarter",
     show_default=True,
 )
@@ -69,9 +70,7 @@ def scorecard(grain: str, language: str, level: str, svg: Path | None) -> None:
 
 @main.command()
 @click.option("--period", help='A period of the edition, such as "2025 Q4"; else the latest settled one.')
-@click.option(
-    "--grain", type=click.Choice(["day", "week", "month", "quarter", "year"]), help="[default: quarter]"
-)
+@click.option("--grain", type=click.Choice(GRAINS), help="[default: quarter]")
 @click.option("--scope", default="company", show_default=True, help="company, or such as region:Skåne")
 @click.option("--language", type=click.Choice(["en", "sv"]), default="en", show_default=True)
 @click.option(

@@ -22,6 +22,7 @@ from dagster_project.lib.sources import DeclarationError
 WIDTH = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 130
 out = PlainConsole(width=WIDTH)
 err = PlainConsole(stderr=True, width=WIDTH)
+GRAINS = ("day", "week", "month", "quarter", "year")
 
 
 def load_settings() -> Settings:

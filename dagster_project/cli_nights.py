@@ -21,6 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dagster_project.cli_common import (
+    GRAINS,
     err,
     load_settings,
     only_this_run,
@@ -40,7 +41,6 @@ from dagster_project.lib.settings import CHECKOUT, Settings
 if TYPE_CHECKING:
     from dagster_project.lib.holds import Told
 
-GRAINS = ["day", "week", "month", "quarter", "year"]
 DAY = click.DateTime(["%Y-%m-%d"])
 
 

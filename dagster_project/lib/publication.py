@@ -817,8 +817,8 @@ def _cause(error: Exception, published: Path, warehouse: Path) -> str:
     code = error.errno if isinstance(error, OSError) else None
     if code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or any(word in text.lower() for word in _NO_SPACE):
         return (
-            f"the disk of {published} is full ({text}). What to do: free space, or remove old editions from "
-            f"{published / 'editions'}; then run again."
+            f"the disk of {published} is full ({text}). What to do: free space, or remove old editions, but "
+            f"not the current and the newest one, from {published / 'editions'}; then run again."
         )
     if code in (errno.EROFS, errno.EACCES, errno.EPERM):
         return f"{published} can't be written ({text}). What to do: give this user the right to write there."

@@ -80,7 +80,7 @@ def publish_edition(
 
     def remember_what_is_shown() -> None:
         with warehouse.connect() as connection:
-            # a kept edition can be shown later, by a rollback: what it withholds counts from now on
+            # a kept edition lies where readers can open it: what it withholds counts from now on
             remember(connection, edition_id)
             if show:
                 remember_targets(connection, as_of)

@@ -1,5 +1,6 @@
 """Settings: what is read from the environment, and what a wrong one says."""
 
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -143,3 +144,21 @@ def test_a_process_that_lives_for_weeks_counts_days_anew():
     assert fixed.as_of_on(date(2026, 1, 1)) == date(2025, 5, 17)
     living = replace(read(), systems=tuple(s.model_copy(update={"as_of": None}) for s in read().systems))
     assert living.as_of_on(date(2026, 1, 2)) == date(2026, 1, 1)
+
+
+def test_every_setting_stands_in_the_readme_with_its_default():
+    """One table holds them all; what dbt is given on top of them is no setting."""
+    code = (CHECKOUT / "dagster_project" / "lib" / "settings.py").read_text()
+    read_at = code.index("def from_environment(")
+    known = set(re.findall(r'"(SCORECARD_[A-Z_]+)"', code[read_at : code.index("\ndef ", read_at)]))
+    table = (CHECKOUT / "README.md").read_text().partition("| setting | default |")[2].partition("\n\n")[0]
+    cells = [line.split("|")[1:3] for line in table.splitlines()[2:]]
+    told = {}
+    for names, defaults in cells:
+        found = re.findall(r"SCORECARD_[A-Z_]+(?:<SYSTEM>)?", names)
+        values = re.findall(r"`([^`]+)`", defaults)
+        told |= dict(zip(found, values if len(values) == len(found) else [None] * len(found), strict=True))
+    assert set(told) == known | {"SCORECARD_CONNECTION_<SYSTEM>"}
+    numbers = dict(re.findall(r'(?:_whole|_number)\(environment, "(SCORECARD_[A-Z_]+)", (\d+)', code))
+    assert len(numbers) >= 9
+    assert {name: told[name] for name in numbers} == numbers
