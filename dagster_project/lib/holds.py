@@ -531,11 +531,12 @@ def what_needs_a_person(connection: duckdb.DuckDBPyConnection) -> Told | None:
         *([f"{len(old)} table{'s are' if len(old) != 1 else ' is'} old"] if old else []),
     ]
     parts = []
+    shown = {
+        kpi_id for (kpi_id,) in connection.execute("select distinct kpi_id from audit.held_values").fetchall()
+    }
     for message, ids, since, cause in held:
         line = "" if cause == "dbt" else f"\n  {holds_line(ids)}"
-        parts.append(
-            f"{message}{line}\n  since {since}; their last published figures are shown, marked held."
-        )
+        parts.append(f"{message}{line}\n  since {since}; {_figures_line(shown.intersection(ids), ids)}.")
     for system, names, path, line, expected, found, action in refused:
         place = f"{path}{f', line {line}' if line else ''}" if path else ""
         parts.append(
@@ -548,6 +549,15 @@ def what_needs_a_person(connection: duckdb.DuckDBPyConnection) -> Told | None:
         for suite, expectation, observed in old
     ]
     return Told(f"Published, but {' and '.join(counts)}", "\n\n".join(parts))
+
+
+def _figures_line(shown: Collection[str], held: Collection[str]) -> str:
+    if not shown:
+        return "no figure of theirs was published before, so none is shown"
+    if len(shown) < len(held):
+        rest = ", ".join(sorted(set(held) - set(shown)))
+        return f"their last published figures are shown, marked held; never published before, and without one: {rest}"
+    return "their last published figures are shown, marked held"
 
 
 # The proof before publication

@@ -119,7 +119,7 @@ def outcome(
         return Outcome(ended, _FAILURES[ended], _why_not(ended, failed_at, current_id))
     sentence = {
         PUBLISHED: f"Published a new edition, {edition_id}",
-        NOTHING_NEW: "Nothing new: this edition was already published",
+        NOTHING_NEW: f"Nothing new; readers stay with edition {current_id}",
         KEPT: (
             f"Built edition {edition_id} of a past night and kept it; readers stay with the newer {current_id}"
             if is_past

@@ -124,6 +124,7 @@ def test_why_it_has_changed(board):
         Decimal("-2.5"),
         "corrected_data, late_data",
         0,
+        0,
     )
     everything = query("restatement").replace("sequence <= 2", "sequence <= 3")
     [row] = read(board.current, everything)

@@ -460,6 +460,19 @@ def test_everything_that_a_person_must_know_is_told(warehouse, manifest):
     assert "holds 2 KPIs: revenue, revenue_per_head" in told.text and "since 2025-03-11" in told.text
 
 
+def test_only_figures_that_were_published_are_said_to_be_shown(warehouse, manifest, tmp_path):
+    failures = orders_failed(warehouse, manifest)
+    write_holds(warehouse, manifest, failures, None, "run")
+    assert (
+        "no figure of theirs was published before, so none is shown." in what_needs_a_person(warehouse).text
+    )
+    write_holds(warehouse, manifest, failures, edition(tmp_path / "e1.duckdb", ROWS), "run")
+    told = what_needs_a_person(warehouse).text
+    assert "are shown, marked held; never published before, and without one: revenue_per_head." in told
+    warehouse.execute("insert into audit.held_values (kpi_id) values ('revenue_per_head')")
+    assert "their last published figures are shown, marked held." in what_needs_a_person(warehouse).text
+
+
 @pytest.mark.parametrize(
     "change",
     [
