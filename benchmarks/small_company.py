@@ -201,7 +201,7 @@ class Night:
 
 @dataclass(frozen=True)
 class EditionNamed:
-    """The edition that a night builds; the pipeline's own is in a module that loads dbt, which a fork has no use for."""
+    """The edition that a night builds; the pipeline's own is in a module that loads dbt, which no night here needs."""
 
     edition_id: str
     parent_edition_id: str | None
