@@ -7,9 +7,11 @@
 Every fault starts from a copy of the same published state. What is expected of it is one of:
 
 - ``refused``: the extract is not taken. Its table keeps its rows, every published figure stays.
-- ``held``: the rows are taken and can not be right. The figures of the KPIs they feed stay, and so do all others.
+- ``held``: the rows are taken and can not be right. In a whole night the KPIs they feed are held: their last published
+  figures are shown, marked, and all others are published. The small company holds nothing, so nothing is published.
 - ``nothing published``: readers keep the edition they have, to the byte.
 - ``refused at the start``: a setting is wrong; nothing is even begun.
+- ``another program``: it has the warehouse or the state folder, and is named; nothing is begun.
 - ``harmless``: the night ends as if nothing had been done, with the same figures.
 - ``repaired``: the night sets right what was broken, with the same figures.
 - ``published beside``: another edition is published, and the one from before is kept to the byte.
@@ -47,14 +49,17 @@ import duckdb
 
 from benchmarks.kills import _PROCESSES, demo_environment, prepare_demo
 from benchmarks.small_company import SmallCompany, published_figures, published_sums
-from dagster_project.lib.control_sums import control_sum
+from dagster_project.lib.connection import connect
 from dagster_project.lib.ingest import ConservationBroken, ingest_table
 from dagster_project.lib.kept_editions import whole_current
+from dagster_project.lib.lock import WarehouseUnreadable
 from dagster_project.lib.publication import PublicationError, current_edition
+from dagster_project.lib.sql import literal
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 REFUSED, HELD, NOTHING, AT_START = "refused", "held", "nothing published", "refused at the start"
 HARMLESS, REPAIRED, BESIDE = "harmless", "repaired", "published beside"
+ANOTHER = "another program"
 
 
 @dataclass(frozen=True)
@@ -476,7 +481,7 @@ def _publish_only(change: Callable[[SmallCompany], Any]) -> Callable[[SmallCompa
     def act(company: SmallCompany) -> str:
         change(company)
         try:
-            company.publish(company.edition_name())
+            company.publish(company.name_edition())
         except PublicationError as error:
             return str(error)
         return ""
@@ -494,7 +499,7 @@ def _in_warehouse(sql: str) -> Callable[[SmallCompany], None]:
 
 def _ingest_only(company: SmallCompany) -> None:
     company.deliver_orders(3, version=1)
-    with duckdb.connect(str(company.warehouse)) as connection:
+    with connect(company.warehouse, [company.landing]) as connection:
         for table in company.system.tables:
             ingest_table(connection, table, company.landing, "run")
 
@@ -579,7 +584,7 @@ def _stop_before_publication(step: str) -> None:
 
 def _publish_again(company: SmallCompany) -> str:
     try:
-        company.publish(company.edition_name())
+        company.publish(company.name_edition())
     except PublicationError as error:
         return str(error)
     return ""
@@ -633,7 +638,7 @@ def _after(change: Callable[[SmallCompany], Any]) -> Callable[[SmallCompany], st
         change(company)
         try:
             return company.night().message
-        except (duckdb.Error, ConservationBroken) as error:
+        except (WarehouseUnreadable, ConservationBroken) as error:
             return str(error)
 
     return act
@@ -654,7 +659,7 @@ def _other_program(warehouse: Path) -> Iterator[None]:
 
 
 def _while_open_elsewhere(company: SmallCompany) -> str:
-    edition = company.edition_name()
+    edition = company.name_edition()
     with _other_program(company.warehouse):
         try:
             company.publish(edition)
@@ -713,7 +718,7 @@ SMALL_FAULTS = [
         "a raw table changed by hand",
         NOTHING,
         _after(_in_warehouse("delete from raw.shop__pay where employee_id = 'E01'")),
-        ("shop.pay", "24 rows", "25", "drop the table raw.shop__pay"),
+        ("shop.pay", "25 rows were read", "24 are loaded", "drop the table raw.shop__pay"),
     ),
     SmallFault("an extract that may not be read", REFUSED, _unreadable_file, ("pay.csv",)),
     SmallFault(
@@ -727,19 +732,19 @@ SMALL_FAULTS = [
     ),
     SmallFault("disk full while publishing", NOTHING, _full_disk, ("is full", "free space")),
     SmallFault(
-        "warehouse open in another program", NOTHING, _while_open_elsewhere, ("another program", "end it")
+        "warehouse open in another program", NOTHING, _while_open_elsewhere, ("process", "python", "end it")
     ),
     SmallFault(
         "write-ahead file of another database beside the warehouse",
         NOTHING,
         _after(lambda company: _foreign_wal(company.warehouse)),
-        ("warehouse.duckdb.wal",),
+        ("warehouse.duckdb.wal can't be used", "expected:", "move it away"),
     ),
     SmallFault(
         "warehouse that is no database",
         NOTHING,
         _after(lambda company: company.warehouse.write_bytes(b"not a database" * 1000)),
-        ("warehouse.duckdb",),
+        ("warehouse.duckdb can't be used", "not a valid DuckDB", "back from a backup"),
     ),
     SmallFault(
         "write-ahead file of another database beside the edition",
@@ -1069,21 +1074,21 @@ NIGHT_FAULTS = [
     NightFault("publication folder read-only", NOTHING, _read_only_night, ("can't be written",)),
     NightFault(
         "warehouse open in another program",
-        NOTHING,
+        ANOTHER,
         lambda company: _other_program(company.home / "warehouse.duckdb"),
-        ("warehouse.duckdb",),
+        ("warehouse.duckdb", "python", "close that program"),
     ),
     NightFault(
         "write-ahead file of another database beside the warehouse",
         NOTHING,
         lambda company: _foreign_wal(company.home / "warehouse.duckdb"),
-        ("warehouse.duckdb.wal",),
+        ("warehouse.duckdb.wal can't be used", "expected:", "move it away"),
     ),
     NightFault(
         "warehouse that is no database",
         NOTHING,
         lambda company: (company.home / "warehouse.duckdb").write_bytes(b"not a database" * 1000),
-        ("warehouse.duckdb",),
+        ("warehouse.duckdb can't be used", "not a valid DuckDB", "back from a backup"),
     ),
     NightFault(
         "write-ahead file of another database beside the edition",
@@ -1097,33 +1102,39 @@ NIGHT_FAULTS = [
         lambda company: (company.home / "published" / "current").unlink(),
     ),
     NightFault("the lock of a killed run", HARMLESS, _lock_of_a_killed_run),
-    NightFault(
-        "another run is writing", "another run", lambda company: _other_run(company.home), ("first-run",)
-    ),
+    NightFault("another run is writing", ANOTHER, lambda company: _other_run(company.home), ("first-run",)),
     NightFault("the clock set back by a day", BESIDE, _setting("AS_OF", "2025-12-30")),
 ]
 
 EXIT_CODES = {
     # 4: the rest is published and a person is needed; 1: nothing is published
-    REFUSED: (1, 4),
-    HELD: (1, 4),
+    REFUSED: (4,),
+    HELD: (4,),
     NOTHING: (1,),
     AT_START: (2,),
     HARMLESS: (0, 4),
     REPAIRED: (0, 4),
     BESIDE: (0, 4),
-    "another run": (3,),
+    ANOTHER: (3,),
 }
 # what a reader takes a decision by; marks and dates of evidence may well change with a fault
-FIGURES = (
-    "kpi_id, period_grain, period_start_date, scope_type, scope_id, actual_value, target_value, variance"
-)
+FIGURES = "kpi_id, period_grain, period_start_date, scope_type, scope_id, actual_value, target_value"
 
 
-def shown_figures(published: Path) -> tuple[int, str]:
-    """Control sum of every figure of every KPI that is shown."""
-    with duckdb.connect(str(published), read_only=True) as connection:
-        return control_sum(connection, f"(select {FIGURES} from scorecard.kpi_scorecard)")
+def changed_kpis(before: Path, now: Path) -> list[str]:
+    """KPIs with a figure that one edition shows and the other does not; a held KPI's variance is shown by none."""
+    held = ", ".join(f"'{kpi_id}'" for kpi_id in held_kpis(now)) or "''"
+    shown = f"select {FIGURES}, case when kpi_id not in ({held}) then variance end"
+    with duckdb.connect() as connection:
+        for name, path in (("before", before), ("now", now)):
+            connection.execute(f"attach {literal(str(path.resolve()))} as {name} (read_only)")
+        rows = connection.execute(
+            " union all ".join(
+                f"({shown} from {one}.scorecard.kpi_scorecard except all {shown} from {other}.scorecard.kpi_scorecard)"
+                for one, other in (("before", "now"), ("now", "before"))
+            )
+        ).fetchall()
+    return sorted({row[0] for row in rows})
 
 
 def held_kpis(published: Path) -> list[str]:
@@ -1145,7 +1156,7 @@ def try_night(fault: NightFault | FileFault, base: Path, folder: Path) -> Outcom
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(base, folder, symlinks=True)
     company = DemoCompany(folder)
-    before, edition = shown_figures(company.current), current_edition(company.home)["edition_id"]
+    edition = current_edition(company.home)["edition_id"]
     editions = _bytes_of(company.home)
     if isinstance(fault, FileFault):
         fault.plant(Place(company.landing, DEMO_FILES).path(fault.file))
@@ -1165,8 +1176,9 @@ def try_night(fault: NightFault | FileFault, base: Path, folder: Path) -> Outcom
     now = current_edition(company.home) or {"edition_id": None}
     if run.returncode in (1, 2, 3) and now["edition_id"] != edition:
         problems.append("another edition is shown")
-    if fault.kind != BESIDE and now["edition_id"] and shown_figures(company.current) != before:
-        problems.append("published figures changed")
+    if fault.kind != BESIDE and now["edition_id"]:
+        changed = changed_kpis(DemoCompany(base).current, company.current)
+        problems += [f"published figures changed: {', '.join(changed)}"] if changed else []
     if fault.kind != REPAIRED and any(
         _bytes_of(company.home).get(name) != sum_ for name, sum_ in editions.items()
     ):
@@ -1174,6 +1186,8 @@ def try_night(fault: NightFault | FileFault, base: Path, folder: Path) -> Outcom
     if whole_current(company.home) is None:
         problems.append("the current edition is not whole")
     held = held_kpis(company.current) if now["edition_id"] else []
+    if (fault.kind == HELD) != bool(held):
+        problems.append(f"held: {', '.join(held) or 'nothing'}")
     unchanged = "all figures" if not held else f"all figures; held: {len(held)} KPIs"
     return Outcome(
         fault.name,
@@ -1214,7 +1228,7 @@ def table_of(outcomes: list[Outcome]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for outcome in outcomes:
-        said = outcome.said.replace("|", "\\|")[:160]
+        said = " ".join(outcome.said.split()).replace("|", "\\|")[:160]
         found = "; ".join(outcome.problems) or "as expected"
         code = "" if outcome.exit_code is None else outcome.exit_code
         lines.append(

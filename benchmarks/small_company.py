@@ -3,8 +3,9 @@
 Belongs here: its declaration, files, suites and scorecard, and the night itself, made of the pipeline's own steps
 (ingest, gate, publication). Does not belong here: what is done to it (faults.py, kills.py, tests/security).
 
-A refused extract leaves its table as it was and the night goes on with the last good rows; a failed suite leaves the
-scorecard as it was, and the publication is asked all the same, because it has to refuse by itself.
+A refused extract leaves its table as it was and the night goes on with the last good rows. This company says which KPI
+is built from which table, and holds none: a failed suite leaves the scorecard as it was, and the publication is asked
+all the same, because it has to refuse by itself. What a held KPI looks like is tried on whole nights.
 """
 
 from __future__ import annotations
@@ -18,9 +19,13 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.lib import flips
+from dagster_project.lib.connection import connect
 from dagster_project.lib.control_sums import control_sum
 from dagster_project.lib.gate import Suite, SuiteVerdict, find_suites, judge
 from dagster_project.lib.ingest import ExtractRefused, ensure_audit_tables, ingest_table
+from dagster_project.lib.kept_editions import known_flips
+from dagster_project.lib.lock import connect_to_write
 from dagster_project.lib.publication import Edition, Publication, PublicationError, publish
 from dagster_project.lib.sources import SourceSystem, load_system
 from dagster_project.lib.sql import identifier
@@ -139,24 +144,40 @@ SUITES = {
 PERSONAL = {"customers": ["customer_name", "email"], "pay": ["personal_id", "monthly_pay"]}
 SCORECARD_SUITES = {"kpi_scorecard": [_not_null("actual_value")], "periods": [_not_null("period_start_date")]}
 
+KPI_INPUTS = [
+    ("revenue_amount", SYSTEM, "orders"),
+    ("revenue_amount", SYSTEM, "exchange_rates"),
+    ("customers_count", SYSTEM, "orders"),
+    ("customers_count", SYSTEM, "customers"),
+    ("headcount", SYSTEM, "pay"),
+]
 SCORECARD = """
 create or replace table scorecard.periods as
 select distinct cast(date_trunc('month', order_date) as date) as period_start_date from raw.shop__orders;
 create or replace table scorecard.kpi_scorecard as
-select 'revenue_amount' as kpi_id, cast(date_trunc('month', o.order_date) as date) as period_start_date,
-    cast(sum(o.amount * coalesce(r.rate, 1)) as decimal(38, 10)) as actual_value, '{edition}' as edition_id
-from raw.shop__orders as o left join raw.shop__exchange_rates as r
-    on o.currency = r.currency and date_trunc('month', o.order_date) = r.rate_month
-where o.status = 'sold'
-group by 2
-union all
-select 'customers_count', p.period_start_date, cast(count(distinct o.customer_id) as decimal(38, 10)), '{edition}'
-from scorecard.periods as p inner join raw.shop__orders as o
-    on p.period_start_date = date_trunc('month', o.order_date)
-group by 2
-union all
-select 'headcount', max(p.period_start_date), cast(count(distinct pay.employee_id) as decimal(38, 10)), '{edition}'
-from raw.shop__pay as pay, scorecard.periods as p;
+with figures as (
+    select 'revenue_amount' as kpi_id, cast(date_trunc('month', o.order_date) as date) as period_start_date,
+        cast(sum(o.amount * coalesce(r.rate, 1)) as decimal(38, 10)) as actual_value
+    from raw.shop__orders as o left join raw.shop__exchange_rates as r
+        on o.currency = r.currency and date_trunc('month', o.order_date) = r.rate_month
+    where o.status = 'sold'
+    group by 2
+    union all
+    select 'customers_count', p.period_start_date, cast(count(distinct o.customer_id) as decimal(38, 10))
+    from scorecard.periods as p inner join raw.shop__orders as o
+        on p.period_start_date = date_trunc('month', o.order_date)
+    group by 2
+    union all
+    select 'headcount', max(p.period_start_date), cast(count(distinct pay.employee_id) as decimal(38, 10))
+    from raw.shop__pay as pay, scorecard.periods as p
+)
+
+select kpi_id, 'month' as period_grain, period_start_date, 'company' as scope_type, 'all' as scope_id, actual_value,
+    cast(null as decimal(38, 10)) as target_value, cast(null as decimal(38, 10)) as target_lower,
+    cast(null as decimal(38, 10)) as target_upper, cast(null as decimal(38, 10)) as variance, 'no_target' as status,
+    'passed' as quality_status, cast(null as varchar) as no_value_reason, 'd1' as definition_hash,
+    '{edition}' as edition_id
+from figures;
 create or replace view scorecard.kpi_latest as
 select kpi_id, max(period_start_date) as period_start_date from scorecard.kpi_scorecard group by kpi_id;
 """
@@ -176,6 +197,16 @@ class Night:
     def failed(self) -> list[str]:
         """The tables whose suites failed."""
         return [verdict.table for verdict in self.verdicts if not verdict.passed]
+
+
+@dataclass(frozen=True)
+class EditionNamed:
+    """The edition that a night builds; the pipeline's own is in a module that loads dbt, which no night here needs."""
+
+    edition_id: str
+    parent_edition_id: str | None
+    inputs_hash: str
+    inputs: dict[str, str]
 
 
 @dataclass
@@ -264,8 +295,12 @@ class SmallCompany:
     def night(self, on_step: Callable[[str], None] = lambda step: None, as_of: date = AS_OF) -> Night:
         """Ingest, judge, build, judge, publish."""
         refused: dict[str, str] = {}
-        with duckdb.connect(str(self.warehouse)) as connection:
+        with connect_to_write(
+            self.warehouse, connect=lambda path: connect(path, [self.landing])
+        ) as connection:
             ensure_audit_tables(connection)
+            connection.execute("delete from audit.kpi_inputs")
+            connection.executemany("insert into audit.kpi_inputs values (?, ?, ?)", KPI_INPUTS)
             for table in self.system.tables:
                 try:
                     ingest_table(connection, table, self.landing, "run")
@@ -274,16 +309,20 @@ class SmallCompany:
                 on_step(f"ingested {table.name}")
         suites = self.suites()
         raw = [suite for suite in suites if suite.schema == "raw"]
-        verdicts = judge(self.warehouse, raw, "run", reuse=True, time_limit_seconds=self.time_limit_seconds)
+        verdicts = judge(
+            self.warehouse, raw, "run", as_of=as_of, reuse=True, time_limit_seconds=self.time_limit_seconds
+        )
         on_step("raw judged")
-        edition = self.edition_name(as_of)
+        edition = self.name_edition(as_of)
         if all(verdict.passed for verdict in verdicts):
             with duckdb.connect(str(self.warehouse)) as connection:
                 connection.execute("create schema if not exists scorecard")
-                for statement in SCORECARD.replace("{edition}", edition).split(";"):
+                for statement in SCORECARD.replace("{edition}", edition.edition_id).split(";"):
                     connection.execute(statement)
                     on_step("a table built")
-            verdicts += judge(self.warehouse, [s for s in suites if s.schema == "scorecard"], "run")
+            verdicts += judge(
+                self.warehouse, [s for s in suites if s.schema == "scorecard"], "run", as_of=as_of
+            )
             on_step("scorecard judged")
         said = [*refused.values(), *(verdict.message for verdict in verdicts if not verdict.passed)]
         try:
@@ -293,13 +332,18 @@ class SmallCompany:
         return Night(refused, tuple(verdicts), published, "\n".join(said))
 
     def publish(
-        self, edition: str, as_of: date = AS_OF, on_step: Callable[[str], None] = lambda step: None
+        self, edition: EditionNamed, as_of: date = AS_OF, on_step: Callable[[str], None] = lambda step: None
     ) -> Publication:
         """The publication alone."""
         return publish(
             self.warehouse,
             self.home,
-            Edition(edition, as_of, SYSTEM, self.system.company_name, "SEK", "run"),
+            Edition(
+                *(edition.edition_id, as_of, SYSTEM, self.system.company_name, "SEK", "run"),
+                parent_edition_id=edition.parent_edition_id,
+                inputs_hash=edition.inputs_hash,
+                inputs=edition.inputs,
+            ),
             TABLES,
             VIEWS,
             self.suites(),
@@ -307,14 +351,20 @@ class SmallCompany:
             before_flip=lambda: on_step("before the flip"),
         )
 
-    def edition_name(self, as_of: date = AS_OF) -> str:
-        """A name that follows from the raw tables and the suites, as the pipeline's own does."""
+    def name_edition(self, as_of: date = AS_OF) -> EditionNamed:
+        """A name that follows from the raw tables, the suites and the edition before, as the pipeline's own does."""
         with duckdb.connect(str(self.warehouse)) as connection:
             raw = connection.execute(
                 "select table_name, content_hash from audit.raw_tables order by all"
             ).fetchall()
         texts = [path.read_text() for path in sorted(self.folder.glob("*/expectations/*.json"))]
-        return f"{as_of}-{hashlib.sha256(repr((raw, texts)).encode()).hexdigest()[:10]}"
+        inputs = {"data": _hash(raw), "suites": _hash(texts), "time_passed": str(as_of)}
+        inputs_hash, published = _hash(inputs), self.home / "published"
+        newest = flips.newest(known_flips(published))
+        if newest and newest.inputs_hash == inputs_hash:
+            return EditionNamed(newest.edition_id, newest.parent_edition_id, inputs_hash, inputs)
+        parent = flips.linked(published)
+        return EditionNamed(f"{as_of}-{_hash([inputs_hash, parent])[:10]}", parent, inputs_hash, inputs)
 
     def raw_sums(self) -> dict[str, tuple[int, str]]:
         """Control sums of the raw tables by what stands in them, not by which file or night brought it."""
@@ -330,14 +380,20 @@ class SmallCompany:
 
 # say when and by which run an edition was made, or are control sums of tables that do
 OF_THE_RUN = ("publication", "publication_tables")
+# what published them, after a kill perhaps the next run, and a sum of an edition with its moments
+_MADE = ("run_id", "made_by", "control_sum")
+# say which editions there were, and of which files: another delivery of the same rows is told there
+OF_THE_EDITION = ("publication_history", "publication_inputs")
 
 
-def published_sums(published: Path, without: tuple[str, ...] = ("run_id",)) -> dict[str, tuple[int, str]]:
+def published_sums(
+    published: Path, without: tuple[str, ...] = _MADE, but_for: tuple[str, ...] = OF_THE_RUN
+) -> dict[str, tuple[int, str]]:
     """Control sums of everything that readers of this file see, but for what says when and by whom it was made."""
     with duckdb.connect(str(published), read_only=True) as connection:
         sums = {}
         for name in _tables(connection):
-            if name not in OF_THE_RUN:
+            if name not in but_for:
                 relation = identifier("scorecard", name)
                 kept = [
                     identifier(column)
@@ -350,7 +406,11 @@ def published_sums(published: Path, without: tuple[str, ...] = ("run_id",)) -> d
 
 def published_figures(published: Path) -> dict[str, tuple[int, str]]:
     """The same without the names of editions: equal where another delivery has led to the same figures."""
-    return published_sums(published, without=("run_id", "edition_id"))
+    return published_sums(published, (*_MADE, "edition_id"), (*OF_THE_RUN, *OF_THE_EDITION))
+
+
+def _hash(facts: object) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:

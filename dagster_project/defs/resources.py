@@ -19,7 +19,7 @@ from pydantic import PrivateAttr
 from dagster_project.lib import run_events
 from dagster_project.lib.connection import clear_scratch, lock_down
 from dagster_project.lib.dbt_runner import dbt_command, ensure_manifest, read_manifest
-from dagster_project.lib.lock import WarehouseInUse, connect_to_write, only_writer
+from dagster_project.lib.lock import WarehouseInUse, WarehouseUnreadable, connect_to_write, only_writer
 from dagster_project.lib.night import NIGHT_TAG, STARTED_TAG, begin, close, may_be_shown
 from dagster_project.lib.night_report import FAILED
 from dagster_project.lib.night_store import utc_now
@@ -118,8 +118,8 @@ class Warehouse(dg.ConfigurableResource):
         """
         try:
             connection = connect_to_write(settings().warehouse)
-        except WarehouseInUse as busy:
-            raise dg.Failure(description=str(busy), allow_retries=False) from busy
+        except (WarehouseInUse, WarehouseUnreadable) as closed:
+            raise dg.Failure(description=str(closed), allow_retries=False) from closed
         try:
             if locked:
                 lock_down(connection, settings().warehouse, settings().readable_folders)

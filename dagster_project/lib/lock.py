@@ -32,6 +32,10 @@ class WarehouseInUse(WriterBusy):
     """Another program has the warehouse open; the message names it."""
 
 
+class WarehouseUnreadable(RuntimeError):
+    """What lies in the warehouse's place can't be opened; the message says what it is and what to do."""
+
+
 @contextmanager
 def only_writer(home: Path, run_id: str, wait_seconds: float) -> Iterator[None]:
     """Hold ``home`` for one run; wait up to ``wait_seconds`` for another one to finish.
@@ -79,6 +83,7 @@ def connect_to_write(
 
     Raises:
         WarehouseInUse: another program still has it open after the wait.
+        WarehouseUnreadable: it is no database, is damaged, or a write-ahead file of another one lies beside it.
     """
     import duckdb
 
@@ -88,12 +93,12 @@ def connect_to_write(
     while True:
         try:
             connection = connect(warehouse) if connect else duckdb.connect(str(warehouse))
-        except duckdb.IOException as error:
-            if "lock" not in str(error).lower():
+        except duckdb.Error as error:
+            if not is_lock_conflict(error):
                 if only_if_there:
                     # damaged or unreadable: the step that needs it says so
                     return None
-                raise
+                raise WarehouseUnreadable(_unreadable_message(warehouse, str(error))) from error
             if time.monotonic() >= give_up:
                 raise WarehouseInUse(_in_use_message(warehouse, str(error), wait_seconds)) from None
             time.sleep(0.2)
@@ -104,9 +109,40 @@ def connect_to_write(
         return connection
 
 
-def _in_use_message(warehouse: Path, error: str, wait_seconds: float) -> str:
+def is_lock_conflict(error: Exception) -> bool:
+    """Whether DuckDB could not open a file because another program has it open."""
+    return "could not set lock" in str(error).lower()
+
+
+def holder_of(error: str) -> str:
+    """The program that DuckDB's error says has the file open."""
     holder = re.search(r"held in (.+?)\s*\(PID (\d+)\)", error)
-    who = f"process {holder[2]} ({Path(holder[1]).name}) has" if holder else "another program has"
+    return f"process {holder[2]} ({Path(holder[1]).name})" if holder else "another program"
+
+
+def _unreadable_message(warehouse: Path, error: str) -> str:
+    write_ahead = Path(f"{warehouse}.wal")
+    restore = (
+        f"put {warehouse} back from a backup. Without one, move it away and run again: it is built anew from the "
+        "extracts that still lie in the landing folders, and older ones are in the archive"
+    )
+    if write_ahead.exists() and "wal" in error.lower():
+        name, expected = write_ahead, "changes to this warehouse that a killed run had not written into it"
+        to_do = (
+            f"if {write_ahead.name} came from another database, move it away and run again; else {restore}. "
+            "Don't delete it: it may hold rows that are nowhere else"
+        )
+    else:
+        name, expected = warehouse, "a DuckDB database that this version can open"
+        to_do = restore
+    return (
+        f"{name} can't be used.\n  expected: {expected}\n  found:    {error.splitlines()[0]}\n  to do:    {to_do}.\n"
+        "Nothing was changed, and readers keep the edition they have."
+    )
+
+
+def _in_use_message(warehouse: Path, error: str, wait_seconds: float) -> str:
+    who = f"{holder_of(error)} has"
     return (
         f"A run must be alone with {warehouse}, and {who} it open. Waited {max(wait_seconds, 0):.0f} s. Nothing was "
         "changed. What to do: close that program (a notebook, a BI tool, a `duckdb` shell), then run again. Readers "

@@ -51,6 +51,7 @@ from dagster_project.lib.kept_editions import (
     verify,
     whole_current,
 )
+from dagster_project.lib.lock import holder_of, is_lock_conflict
 from dagster_project.lib.sql import identifier, literal
 from dagster_project.lib.value_history import Moment
 
@@ -822,6 +823,6 @@ def _cause(error: Exception, published: Path, warehouse: Path) -> str:
         )
     if code in (errno.EROFS, errno.EACCES, errno.EPERM):
         return f"{published} can't be written ({text}). What to do: give this user the right to write there."
-    if isinstance(error, duckdb.IOException) and "lock" in text.lower():
-        return f"another program has {warehouse} open ({text}). What to do: end it, then run again."
+    if is_lock_conflict(error):
+        return f"{holder_of(text)} has {warehouse} open. What to do: end it, then run again."
     return text

@@ -308,7 +308,8 @@ def test_plan_cells_are_texts_or_refused_with_their_place(tmp_path, canary):
 
 
 def test_a_company_may_be_called_anything(shop, canary):
-    edition = shop.edition_name()
+    parent = shop.name_edition().edition_id
+    first = parent
     names = drawn(COUNTS["companies"], "companies", canary)
     for number, name in enumerate(names):
         with duckdb.connect(str(shop.warehouse)) as connection:
@@ -317,7 +318,7 @@ def test_a_company_may_be_called_anything(shop, canary):
         publish(
             shop.warehouse,
             shop.home,
-            Edition(str(number), AS_OF, name, name, name[:3], name),
+            Edition(str(number), AS_OF, name, name, name[:3], name, parent_edition_id=parent),
             ("kpi_scorecard",),
             (),
             [suite for suite in shop.suites() if suite.table != "periods"],
@@ -327,7 +328,8 @@ def test_a_company_may_be_called_anything(shop, canary):
                 "select company, company_name, run_id from scorecard.publication"
             ).fetchone()
         assert row == (name, name, name)
-    assert (shop.home / "published" / "editions" / edition).is_dir()
+        parent = str(number)
+    assert (shop.home / "published" / "editions" / first).is_dir()
 
 
 @pytest.mark.parametrize("name", ["../outside", "a/b", "", ".hidden", "-x;y", "a" * 200, "2025'; --"])

@@ -25,7 +25,7 @@ PAY, WRONG_PAY = "73129.57", "8273129.57"
 SECRET = "s3cr3t-kanarie-l0senord"
 CANARIES = (PERSON, FRIEND, CUSTOMER, MAIL, PAY, WRONG_PAY, SECRET)
 # private by their purpose: the warehouse, what was delivered, and a copy of it
-PRIVATE = ("warehouse.duckdb", "warehouse.duckdb.wal", "archive", "inputs")
+PRIVATE = ("warehouse.duckdb", "warehouse.duckdb.wal", "archive", "inputs", "scratch", "extracts")
 
 
 class Company:

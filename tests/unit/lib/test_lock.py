@@ -1,11 +1,19 @@
 """One writer at a time."""
 
 import json
+import subprocess
+import sys
 
 import duckdb
 import pytest
 
-from dagster_project.lib.lock import WarehouseInUse, WriterBusy, connect_to_write, only_writer
+from dagster_project.lib.lock import (
+    WarehouseInUse,
+    WarehouseUnreadable,
+    WriterBusy,
+    connect_to_write,
+    only_writer,
+)
 
 
 @pytest.fixture
@@ -94,11 +102,37 @@ def test_a_reader_that_comes_during_a_run_is_named_too(warehouse, held_warehouse
             connect_to_write(warehouse)
 
 
-def test_a_warehouse_that_can_not_be_opened_for_another_reason_keeps_its_own_error(tmp_path):
-    (tmp_path / "warehouse.duckdb").write_text("no database")
-    with only_writer(tmp_path, "night", 0), pytest.raises(duckdb.Error) as error:
-        connect_to_write(tmp_path / "warehouse.duckdb")
-    assert not isinstance(error.value, WarehouseInUse)
+@pytest.mark.parametrize("content", [b"no database", b"\0" * 20_000], ids=["text", "zeros"])
+def test_a_warehouse_that_is_no_database_is_told_with_its_file_and_what_to_do(tmp_path, content):
+    warehouse = tmp_path / "warehouse.duckdb"
+    warehouse.write_bytes(content)
+    with only_writer(tmp_path, "night", 0), pytest.raises(WarehouseUnreadable) as unreadable:
+        connect_to_write(warehouse)
+    said = str(unreadable.value)
+    assert said.startswith(f"{warehouse} can't be used.\n  expected: a DuckDB database")
+    assert "found:    IO Error" in said and f"to do:    put {warehouse} back from a backup" in said
+    assert "readers keep the edition" in said
+    assert warehouse.read_bytes() == content
+
+
+def test_a_write_ahead_file_of_another_database_is_told_and_left_where_it_is(warehouse):
+    # of a killed program: its table is in a schema that this warehouse does not have
+    other = warehouse.with_name("other.duckdb")
+    code = (
+        "import duckdb, os, sys; c = duckdb.connect(sys.argv[1]); c.execute('create schema s; checkpoint');"
+        "c.execute('create table s.t as select 1 as a'); os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(other)], check=False)
+    foreign = warehouse.with_name("warehouse.duckdb.wal")
+    other.with_name("other.duckdb.wal").rename(foreign)
+    with pytest.raises(WarehouseUnreadable) as unreadable:
+        connect_to_write(warehouse)
+    said = str(unreadable.value)
+    assert said.startswith(f"{foreign} can't be used.\n  expected: changes to this warehouse")
+    assert "move it away" in said and "Don't delete it" in said
+    foreign.unlink()
+    with connect_to_write(warehouse) as connection:
+        assert connection.execute("select one from t").fetchone() == (1,)
 
 
 def test_looking_for_readers_makes_no_warehouse(tmp_path):
