@@ -105,7 +105,9 @@ def test_a_kept_edition_says_why_it_is_not_shown():
 
 def test_a_quiet_night_names_the_edition_that_readers_have():
     """After a rollback it is not the one that tonight's inputs make."""
-    assert outcome(NOTHING_NEW, current_id="chosen").headline == "Nothing new; readers stay with edition chosen."
+    assert (
+        outcome(NOTHING_NEW, current_id="chosen").headline == "Nothing new; readers stay with edition chosen."
+    )
 
 
 def test_a_failure_is_a_failure_whatever_else_is_wrong():
