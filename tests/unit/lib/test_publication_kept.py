@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from dagster_project.lib.publication import PublicationRefused, current_edition, list_editions
+from dagster_project.lib.rollback import RollbackRefused, show
 from tests.unit.lib.test_publication import FIRST, Pipeline
 
 PAST = replace(FIRST, edition_id="2025-11-30-cccccccccc", as_of_date=date(2025, 11, 30), run_id="run-3")
@@ -42,3 +43,11 @@ def test_a_kept_edition_needs_a_passed_audit_like_any_other(pipeline):
     with pytest.raises(PublicationRefused):
         pipeline.publish(PAST, show=False)
     assert [row["edition_id"] for row in list_editions(pipeline.home)] == [FIRST.edition_id]
+
+
+@pytest.mark.parametrize("wanted", [PAST.edition_id, "cccccccccc", "2025-11-30"])
+def test_nobody_is_taken_to_a_kept_edition_and_by_any_name_it_says_why(pipeline, wanted):
+    pipeline.publish(PAST, show=False)
+    with pytest.raises(RollbackRefused, match="of a past night"):
+        show(pipeline.home, wanted, by="somebody")
+    assert current_edition(pipeline.home)["edition_id"] == FIRST.edition_id
