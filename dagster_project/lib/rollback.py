@@ -56,11 +56,15 @@ def show(
     kept = [folder.name for folder in edition_folders(published) if folder.name in flips.publications(known)]
     if not kept:
         raise RollbackRefused(f"Nothing is published in {home} yet. What to do: run the nightly job.")
-    if wanted in flips.kept_unshown(known):
+    unshown = [
+        folder.name for folder in edition_folders(published) if folder.name in flips.kept_unshown(known)
+    ]
+    if wanted and _fitting(wanted, unshown) and not _fitting(wanted, kept):
+        edition_id = _named(wanted, unshown)
         raise RollbackRefused(
-            f"Edition {wanted} is of a past night, built when readers had a newer one and never shown: the history of "
-            f"what was shown does not go through it. Readers still have {current}. What to do: to look into it, open "
-            f"{published / 'editions' / wanted / PUBLIC_FILE}."
+            f"Edition {edition_id} is of a past night, built when readers had a newer one and never shown: the history "
+            f"of what was shown does not go through it. Readers still have {current}. What to do: to look into it, "
+            f"open {published / 'editions' / edition_id / PUBLIC_FILE}."
         )
     edition_id = _named(wanted, kept) if wanted else _before(known, kept, current)
     if edition_id == current:
@@ -90,7 +94,7 @@ def _named(wanted: str, kept: list[str]) -> str:
     """The edition with this name, or the only one whose name begins or ends so."""
     if wanted in kept:
         return wanted
-    fitting = [name for name in kept if name.startswith(wanted) or name.endswith(wanted)]
+    fitting = _fitting(wanted, kept)
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
@@ -100,6 +104,10 @@ def _named(wanted: str, kept: list[str]) -> str:
         f'No edition "{wanted}" is kept. The nearest: {", ".join(nearest)}. What to do: name one of these; `editions` '
         "lists all that are kept."
     )
+
+
+def _fitting(wanted: str, names: list[str]) -> list[str]:
+    return [name for name in names if name.startswith(wanted) or name.endswith(wanted)]
 
 
 def _before(known: list[Flip], kept: list[str], current: str | None) -> str:
