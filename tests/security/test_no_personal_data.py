@@ -106,8 +106,10 @@ def test_the_canaries_did_go_in(company):
     assert "rows_rejected_at_ingest" in company.said and "hr/pay.csv" in company.said
 
 
-def published_texts(home: Path):
-    """Every value of every table of every edition, from the database and from Parquet, as text."""
+def published_with(home: Path, words) -> set[str]:
+    """Which of the words stand in any row of any table of any edition, in the database or in Parquet."""
+    found = set()
+    columns = ", ".join("coalesce(bool_or(contains(t::varchar, ?)), false)" for _ in words)
     for edition in (home / "published" / "editions").iterdir():
         with duckdb.connect(str(edition / "scorecard.duckdb"), read_only=True) as connection:
             tables = connection.execute(
@@ -116,14 +118,14 @@ def published_texts(home: Path):
             relations = [f"scorecard.{name}" for (name,) in tables]
             relations += [f"read_parquet('{path}')" for path in (edition / "parquet").glob("*.parquet")]
             for relation in relations:
-                for row in connection.execute(f"select distinct t::varchar from {relation} as t").fetchall():
-                    yield relation, row[0]
+                hits = connection.execute(f"select {columns} from {relation} as t", list(words)).fetchone()
+                found |= {word for word, hit in zip(words, hits, strict=True) if hit}
+    return found
 
 
 def test_nothing_published_holds_a_canary(company):
-    texts = list(published_texts(company.home))
-    assert len(texts) > 1000 and any("raw/demo/hr/pay" in text for _, text in texts)
-    assert [(relation, canary) for relation, text in texts for canary in CANARIES if canary in text] == []
+    # the last one is there: the search does find what stands in a row
+    assert published_with(company.home, (*CANARIES, "raw/demo/hr/pay")) == {"raw/demo/hr/pay"}
 
 
 def test_no_file_beside_the_warehouse_holds_a_canary(company):
