@@ -144,6 +144,7 @@ ranked as (
     select
         candidates.*,
         kpi_values.period_status,
+        kpi_values.value_edition_id is not null as is_held,
         kpi_values.period_status = 'open' and catalogue.target_phasing not in ('same', 'none') as is_to_date,
         catalogue.target_phasing,
         catalogue.period_basis,
@@ -188,8 +189,8 @@ select
     period_target_value,
     cast(
         case
-            -- whatever the KPI's arithmetic: so far against last year so far
-            when target_origin = 'growth' and period_status = 'open' and due_target_value is not null
+            -- whatever the KPI's arithmetic: so far against last year so far, which nobody knows of a held KPI
+            when target_origin = 'growth' and period_status = 'open' and (due_target_value is not null or is_held)
                 then due_target_value
             when target_phasing = 'none' and period_status = 'open' and period_basis = 'flow' then due_target_value
             else {{ due_target('target_value') }}

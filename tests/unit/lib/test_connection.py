@@ -174,3 +174,15 @@ def test_the_plugin_is_found_from_anywhere(tmp_path):
         command, cwd=tmp_path, env={**os.environ, **environment}, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_seed_is_read_from_where_the_project_lies_now(tmp_path, monkeypatch):
+    """A state folder that was moved, or has got a new checkout, remembers where dbt parsed its seeds."""
+    from dbt.adapters.duckdb.impl import DuckDBAdapter
+
+    from dagster_project.lib import dbt_plugin
+
+    monkeypatch.setenv("DBT_PROJECT_DIR", str(tmp_path / "dbt" / "project"))
+    seed = {"root_path": "/gone/project", "original_file_path": "../seeds/reference/kpis.csv"}
+    assert dbt_plugin.seed_file(None, seed) == str(tmp_path / "dbt" / "seeds" / "reference" / "kpis.csv")
+    assert DuckDBAdapter.get_seed_file_path is dbt_plugin.seed_file
