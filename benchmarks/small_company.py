@@ -175,7 +175,8 @@ with figures as (
 select kpi_id, 'month' as period_grain, period_start_date, 'company' as scope_type, 'all' as scope_id, actual_value,
     cast(null as decimal(38, 10)) as target_value, cast(null as decimal(38, 10)) as target_lower,
     cast(null as decimal(38, 10)) as target_upper, cast(null as decimal(38, 10)) as variance, 'no_target' as status,
-    'passed' as quality_status, cast(null as varchar) as no_value_reason, 'd1' as definition_hash,
+    'settled' as period_status, 'passed' as quality_status, cast(null as varchar) as no_value_reason,
+    'd1' as definition_hash,
     '{edition}' as edition_id
 from figures;
 create or replace view scorecard.kpi_latest as

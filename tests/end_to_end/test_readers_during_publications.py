@@ -67,6 +67,7 @@ def build(warehouse: Path, number: int) -> Edition:
             create or replace table scorecard.kpi_scorecard as
             select
                 '{number}' as edition_id, {number} as number, 'kpi_' || r as kpi_id, 'year' as period_grain,
+                'settled' as period_status,
                 date '2025-01-01' as period_start_date, 'company' as scope_type, 'all' as scope_id,
                 cast({number} as decimal(38, 10)) as actual_value, cast(null as decimal(38, 10)) as target_value,
                 cast(null as decimal(38, 10)) as target_lower, cast(null as decimal(38, 10)) as target_upper,
