@@ -2,7 +2,7 @@
 
     python -m benchmarks.faults --small                   # each fault in a small company's night, without dbt
     python -m benchmarks.faults                           # each fault in a whole night of the demo company
-    python -m benchmarks.faults --only "half a row" zip --folder /tmp/faults --json faults.json
+    python -m benchmarks.faults --only "half a row" zip --folder trial --json faults.json
 
 Every fault starts from a copy of the same published state. What is expected of it is one of:
 

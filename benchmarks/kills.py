@@ -2,7 +2,7 @@
 
     python -m benchmarks.kills --count 170               # a small company's nights, each one process, no dbt
     python -m benchmarks.kills --nights 30               # whole nights of the demo company, dbt and all
-    python -m benchmarks.kills --count 170 --nights 30 --folder /tmp/kills --json kills.json
+    python -m benchmarks.kills --count 170 --nights 30 --folder trial --json kills.json
 
 Each kill hits a night that has something new to publish. After it, without any repair, a fresh process reads what
 readers read: it must be the edition from before or the new one, complete, by the control sums of every table. Every
