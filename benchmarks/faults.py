@@ -48,7 +48,7 @@ from typing import Any
 import duckdb
 
 from benchmarks.kills import _PROCESSES, demo_environment, prepare_demo
-from benchmarks.small_company import SmallCompany, published_figures, published_sums
+from benchmarks.small_company import CompanyFolder, SmallCompany, published_figures, published_sums
 from dagster_project.lib.connection import connect
 from dagster_project.lib.ingest import ConservationBroken, ingest_table
 from dagster_project.lib.kept_editions import whole_current
@@ -847,28 +847,12 @@ def _wording(said: str, fault: Any) -> list[str]:
 
 
 @dataclass
-class DemoCompany:
-    """A demo company of its own: state, landing folder, and where asked for its own copy of the project."""
+class DemoCompany(CompanyFolder):
+    """A demo company of its own, and where asked for its own copy of the project."""
 
-    folder: Path
     settings: dict[str, str] = field(default_factory=dict)
     checkout: Path = CHECKOUT
     before_start: Callable[[], None] | None = None
-
-    @property
-    def home(self) -> Path:
-        """The state folder."""
-        return self.folder / "home"
-
-    @property
-    def landing(self) -> Path:
-        """Where the extracts lie."""
-        return self.folder / "landing"
-
-    @property
-    def current(self) -> Path:
-        """What readers open."""
-        return self.home / "published" / "current.duckdb"
 
     def own_checkout(self) -> Path:
         """A copy of the project to plant a fault in; the night then runs from there."""

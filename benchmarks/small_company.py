@@ -211,12 +211,10 @@ class EditionNamed:
 
 
 @dataclass
-class SmallCompany:
-    """The company in a folder of its own: ``home`` (all state), ``landing``, ``shop`` (declaration and suites)."""
+class CompanyFolder:
+    """A company in a folder of its own: ``home`` (all state) and ``landing``."""
 
     folder: Path
-    time_limit_seconds: float = 60.0
-    _system: SourceSystem | None = field(default=None, repr=False)
 
     @property
     def home(self) -> Path:
@@ -229,14 +227,22 @@ class SmallCompany:
         return self.folder / "landing"
 
     @property
-    def warehouse(self) -> Path:
-        """The private database."""
-        return self.home / "warehouse.duckdb"
-
-    @property
     def current(self) -> Path:
         """What readers open."""
         return self.home / "published" / "current.duckdb"
+
+
+@dataclass
+class SmallCompany(CompanyFolder):
+    """The small one; its declaration and suites are in the folder ``shop``."""
+
+    time_limit_seconds: float = 60.0
+    _system: SourceSystem | None = field(default=None, repr=False)
+
+    @property
+    def warehouse(self) -> Path:
+        """The private database."""
+        return self.home / "warehouse.duckdb"
 
     @property
     def system(self) -> SourceSystem:

@@ -16,13 +16,30 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.lib.databases import has_table
 from dagster_project.lib.publication import Input
 from dagster_project.lib.settings import Settings
-from dagster_project.lib.sql import identifier, literal
+from dagster_project.lib.sql import literal
 
 _CHUNK = 1 << 20
-# what earlier editions left behind and the next one reads; all else follows from files and settings
-MEMORY = (("audit", "withheld_days"), ("audit", "held_values"), ("plan", "targets_seen"))
+# What earlier nights left behind and this one reads; all else follows from files and settings. In SQL, as it was before
+# the night added to it, and without the clock: the same night gives the same bytes.
+MEMORY = {
+    ("audit", "withheld_days"): "select * from audit.withheld_days where first_edition_id <> {edition}",
+    ("audit", "held_values"): "select * from audit.held_values",
+    ("plan", "targets_seen"): "select * from plan.targets_seen",
+    # the dates that stand in for what failed tonight; those of the others the night finds itself
+    ("audit", "event_spans"): """
+        select * from audit.event_spans where entity in (select model_name from audit.tainted_models)""",
+    # tonight's content may be among them: it is judged by what came before it
+    ("audit", "row_counts"): """
+        select * replace (
+            timestamp '2000-01-01' + to_seconds(row_number() over (
+                partition by source_system, table_name order by loaded_at, content_hash)) as loaded_at,
+            'an earlier run' as run_id
+        )
+        from audit.row_counts""",
+}
 
 
 def archived(home: Path, sha256: str) -> Path:
@@ -114,20 +131,13 @@ def _plan(settings: Settings) -> Iterator[Input]:
 
 
 def _memory(connection: duckdb.DuckDBPyConnection, settings: Settings, edition_id: str) -> Iterator[Input]:
-    for schema, table in MEMORY:
-        columns = connection.execute(
-            "select column_name from information_schema.columns"
-            " where table_catalog = current_database() and table_schema = ? and table_name = ?",
-            [schema, table],
-        ).fetchall()
-        if not columns:
+    for (schema, table), rows in MEMORY.items():
+        if not has_table(connection, schema, table):
             continue
-        # a run killed before its flip has remembered already what it builds again
-        own = f"where first_edition_id <> {literal(edition_id)}" if ("first_edition_id",) in columns else ""
         with tempfile.TemporaryDirectory(prefix="memory-", dir=settings.home) as folder:
             path = Path(folder) / "table.parquet"
             connection.execute(
-                f"copy (select * from {identifier(schema, table)} {own} order by all) to {literal(str(path))}"
+                f"copy (from ({rows.format(edition=literal(edition_id))}) order by all) to {literal(str(path))}"
                 " (format parquet)"
             )
             size = path.stat().st_size

@@ -11,6 +11,7 @@ from datetime import date
 
 import duckdb
 
+from dagster_project.lib.databases import transaction
 from dagster_project.lib.sources import DomainCoverage, SourceSystem
 
 _TABLES = {
@@ -176,13 +177,8 @@ def write_domain_coverage(
 
 
 def _replace(connection: duckdb.DuckDBPyConnection, table: str, columns: str, rows: list[tuple]) -> None:
-    connection.begin()
-    try:
+    with transaction(connection):
         connection.execute(f"delete from audit.{table}")
         if rows:
             places = ", ".join("?" * len(rows[0]))
             connection.executemany(f"insert into audit.{table} ({columns}) values ({places})", rows)
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise

@@ -19,6 +19,7 @@ from typing import Any
 
 import duckdb
 
+from dagster_project.lib.databases import transaction
 from dagster_project.lib.sql import identifier
 
 SCHEMA = "before"
@@ -105,8 +106,7 @@ def copy_name(system: str, table: str, content_hash: str) -> str:
 def record_inputs(connection: duckdb.DuckDBPyConnection, edition_id: str, code_hash: str) -> None:
     """Write down what an edition is made of, in one transaction; to be called before readers see it."""
     now = current_facts(connection, code_hash)
-    connection.begin()
-    try:
+    with transaction(connection):
         connection.execute("delete from audit.edition_inputs where edition_id = ?", [edition_id])
         connection.execute(
             """
@@ -127,10 +127,6 @@ def record_inputs(connection: duckdb.DuckDBPyConnection, edition_id: str, code_h
                 json.dumps(now.coverage),
             ],
         )
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
 
 
 def current_facts(connection: duckdb.DuckDBPyConnection, code_hash: str, database: str = "") -> EditionFacts:
@@ -198,8 +194,7 @@ def states(connection: duckdb.DuckDBPyConnection, edition_id: str, database: str
 
 def forget_copies(connection: duckdb.DuckDBPyConnection, shown_edition_id: str) -> int:
     """Drop the copies that the edition which readers have does not need; return how many there were."""
-    connection.begin()
-    try:
+    with transaction(connection):
         dropped = connection.execute(
             """
             delete from audit.before_tables as kept
@@ -216,8 +211,4 @@ def forget_copies(connection: duckdb.DuckDBPyConnection, shown_edition_id: str) 
         ).fetchall()
         for system, table, content_hash in dropped:
             connection.execute(f"drop table if exists {copy_name(system, table, content_hash)}")
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
     return len(dropped)

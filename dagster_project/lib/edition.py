@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 import duckdb
 
 from dagster_project.lib import flips
+from dagster_project.lib.databases import transaction
 from dagster_project.lib.dbt_runner import hash_files, project_fingerprint
 from dagster_project.lib.holds import holds_fingerprint
 from dagster_project.lib.kept_editions import current_folder, is_whole, known_flips
@@ -133,16 +135,27 @@ def nothing_new(home: Path) -> str:
     )
 
 
+def git_commit() -> str | None:
+    """The commit that the code runs from, marked if files were changed since; None outside a git checkout."""
+    run = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return run.stdout.strip() or None
+
+
 def write_lineage(
     connection: duckdb.DuckDBPyConnection,
     inputs: Iterable[tuple[str, str, str]],
     definitions: Iterable[tuple[str, str]],
 ) -> None:
     """Replace audit.kpi_inputs and audit.kpi_definitions in one transaction."""
-    connection.begin()
-    for table, rows in (("kpi_inputs", list(inputs)), ("kpi_definitions", list(definitions))):
-        connection.execute(f"delete from audit.{table}")
-        if rows:
-            marks = ", ".join("?" for _ in rows[0])
-            connection.executemany(f"insert into audit.{table} values ({marks})", rows)
-    connection.commit()
+    with transaction(connection):
+        for table, rows in (("kpi_inputs", list(inputs)), ("kpi_definitions", list(definitions))):
+            connection.execute(f"delete from audit.{table}")
+            if rows:
+                marks = ", ".join("?" for _ in rows[0])
+                connection.executemany(f"insert into audit.{table} values ({marks})", rows)

@@ -28,6 +28,7 @@ import duckdb
 
 from dagster_project.lib.connection import connect
 from dagster_project.lib.control_sums import table_content_hash
+from dagster_project.lib.databases import transaction
 from dagster_project.lib.history_checks import (
     RawState,
     examine_history,
@@ -804,13 +805,8 @@ def _record(lookups: _Warehouse, verdict: SuiteVerdict, suite: Suite, run_id: st
     ]
     names = column_list(columns)
     marks = ", ".join("?" for _ in columns)
-    connection.execute("begin")
-    try:
+    with transaction(connection):
         connection.execute("delete from audit.check_results where suite = ?", [verdict.suite])
         connection.executemany(f"insert into audit.check_results ({names}) values ({marks})", rows)
         if verdict.passed and suite.schema == "raw" and ("audit", "row_counts") in lookups.columns:
             remember_row_count(connection, _raw_state(lookups, suite), run_id)
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise

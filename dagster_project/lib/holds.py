@@ -20,6 +20,7 @@ from typing import Any
 
 import duckdb
 
+from dagster_project.lib.databases import attach, table_names, transaction
 from dagster_project.lib.extract import ExtractRefused
 from dagster_project.lib.lineage import (
     CALENDAR,
@@ -34,7 +35,6 @@ from dagster_project.lib.lineage import (
     subjects,
 )
 from dagster_project.lib.sources import RawTable
-from dagster_project.lib.sql import literal
 
 # A newest date that is too old makes what is built on it stale, not wrong. One that could not be judged is recorded as
 # critical, whatever its severity, and holds like anything else that is.
@@ -242,8 +242,7 @@ def write_holds(
         columns = _columns(connection, "last_edition") if is_there else set()
         fits = is_there and _fits(connection, company, currency)
         since = _held_since(connection, held, columns) if fits else {}
-        connection.begin()
-        try:
+        with transaction(connection):
             for table in (
                 "holds",
                 "held_values",
@@ -274,10 +273,6 @@ def write_holds(
             )
             if fits:
                 _copy_last_edition(connection, held, models, columns, as_of)
-            connection.commit()
-        except BaseException:
-            connection.rollback()
-            raise
     return held
 
 
@@ -294,7 +289,7 @@ def _attached(connection: duckdb.DuckDBPyConnection, edition: Path | None):  # n
         yield False
         return
     try:
-        connection.execute(f"attach {literal(str(edition.resolve()))} as last_edition (read_only)")
+        attach(connection, edition.resolve(), "last_edition")
     except duckdb.Error:
         yield False
         return
@@ -397,8 +392,7 @@ def _copy_last_edition(
 
 def remember_event_spans(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
     """Keep the dates of every entity that is good in the edition which is about to be shown."""
-    connection.begin()
-    try:
+    with transaction(connection):
         connection.execute(
             "delete from audit.event_spans where entity in "
             "(select entity from core.dim_event_spans where not is_remembered)"
@@ -408,10 +402,6 @@ def remember_event_spans(connection: duckdb.DuckDBPyConnection, as_of: date) -> 
             "from core.dim_event_spans where not is_remembered",
             [as_of],
         )
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
 
 
 def remember_refusal(
@@ -422,8 +412,7 @@ def remember_refusal(
     run_id: str,
 ) -> None:
     """Write a table's row of audit.refused_extracts; without a refusal it loses the one it had."""
-    connection.begin()
-    try:
+    with transaction(connection):
         connection.execute(
             "delete from audit.refused_extracts where source_system = ? and table_name = ?",
             [table.system, table.name],
@@ -445,10 +434,6 @@ def remember_refusal(
                     run_id,
                 ],
             )
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
 
 
 def forget_other_refusals(connection: duckdb.DuckDBPyConnection, tables: Collection[tuple[str, str]]) -> None:
@@ -465,7 +450,7 @@ def forget_other_refusals(connection: duckdb.DuckDBPyConnection, tables: Collect
 
 def holds_fingerprint(connection: duckdb.DuckDBPyConnection) -> str:
     """Hash of everything that failures of tonight change in an edition; the same failures give the same hash."""
-    there = _audit_tables(connection)
+    there = table_names(connection, "audit")
     facts = {
         name: connection.execute(sql).fetchall()
         for name, sql in {
@@ -482,14 +467,6 @@ def holds_fingerprint(connection: duckdb.DuckDBPyConnection) -> str:
     if not any(facts.values()):
         return ""
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-
-
-def _audit_tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    found = connection.execute(
-        "select table_name from information_schema.tables "
-        "where table_catalog = current_database() and table_schema = 'audit'"
-    ).fetchall()
-    return {name for (name,) in found}
 
 
 @dataclass(frozen=True)
@@ -575,7 +552,7 @@ def audit_problems(
     be what readers have now: the file of ``last_edition``, which is asked for only if anything is held, since it takes
     seconds to prove it whole.
     """
-    there = _audit_tables(connection)
+    there = table_names(connection, "audit")
     held = set()
     if "holds" in there:
         held = {

@@ -22,7 +22,6 @@ nothing went missing. What a delivery changes is decided in `ledger.py`, and don
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -34,6 +33,7 @@ from dagster_project.lib.before import keep
 from dagster_project.lib.casts import Cast, casts, describe, explain
 from dagster_project.lib.connection import read_as_it_lies
 from dagster_project.lib.conservation import FOREIGN_HAND, ConservationBroken, measure, settle
+from dagster_project.lib.databases import has_table, transaction
 from dagster_project.lib.extract import (
     ExtractRefused,
     FileChanged,
@@ -120,18 +120,12 @@ def ensure_raw_table(connection: duckdb.DuckDBPyConnection, table: RawTable) -> 
     Returns whether it has good data: whether a file of it was ever loaded.
     """
     ensure_audit_tables(connection)
-    connection.begin()
-    try:
+    with transaction(connection):
         loader = _Loader(connection, table, Path(), "")
         has_good_data = bool(loader._active_files())
         if not has_good_data:
             loader._empty()
             loader._result(Plan(), rebuild=True, files_seen=0)
-        connection.commit()
-    except BaseException:
-        with suppress(duckdb.Error):
-            connection.rollback()
-        raise
     return has_good_data
 
 
@@ -142,18 +136,11 @@ def _in_transaction(
     # Of a full load only the newest file counts; the older ones are not even read.
     counting = [max(found)] if table.load == "full" else found
     landed = [_identified(table, relative, found[relative]) for relative in counting]
-    connection.begin()
     try:
-        result = _Loader(connection, table, landing, run_id).run(landed, found)
-        connection.commit()
-    except BaseException as error:
-        # A statement that failed may have ended the transaction already.
-        with suppress(duckdb.Error):
-            connection.rollback()
-        if isinstance(error, FileNotFoundError):
-            raise FileChanged(Path(error.filename or "").name) from None
-        raise
-    return result
+        with transaction(connection):
+            return _Loader(connection, table, landing, run_id).run(landed, found)
+    except FileNotFoundError as error:
+        raise FileChanged(Path(error.filename or "").name) from None
 
 
 def _identified(table: RawTable, relative: str, path: Path) -> LandedFile:
@@ -223,11 +210,7 @@ class _Loader:
         return [LedgerFile(*row) for row in rows]
 
     def _must_rebuild(self) -> bool:
-        there = self._rows(
-            "select 1 from information_schema.tables where table_catalog = current_database() "
-            "and table_schema = 'raw' and table_name = ?",
-            self.table.identifier,
-        )
+        there = has_table(self.connection, "raw", self.table.identifier)
         known = self._rows(f"select declaration_hash from audit.raw_tables where {self._own}")
         return not there or known != [(self.declaration,)]
 

@@ -15,6 +15,7 @@ import duckdb
 
 from dagster_project.lib import flips
 from dagster_project.lib.control_sums import control_sum
+from dagster_project.lib.databases import attach, has_table
 from dagster_project.lib.sql import identifier, literal
 
 SCHEMA = "scorecard"
@@ -122,8 +123,8 @@ def known_flips(published: Path) -> list[flips.Flip]:
 def flips_told_by(folder: Path) -> list[flips.Flip]:
     """The flips that an edition knows, its own publication the last; none of one from before they were written."""
     with duckdb.connect() as connection:
-        connection.execute(f"attach {literal(str(folder / EDITION_FILE))} as edition (read_only)")
-        if not has_table(connection, "publication_history"):
+        attach(connection, folder / EDITION_FILE, "edition")
+        if not has_table(connection, SCHEMA, "publication_history", "edition"):
             return []
         cursor = connection.execute(
             f"""
@@ -139,21 +140,10 @@ def flips_told_by(folder: Path) -> list[flips.Flip]:
     return [*lines[:-1], replace(lines[-1], control_sum=own)]
 
 
-def has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
-    """Whether the attached edition has a table of this name: earlier versions published fewer."""
-    return bool(
-        connection.execute(
-            "select 1 from duckdb_tables()"
-            " where database_name = 'edition' and schema_name = ? and table_name = ?",
-            [SCHEMA, name],
-        ).fetchone()
-    )
-
-
 def verify(folder: Path, facts: dict[str, TableFacts]) -> None:
     """Raise unless the closed file and its Parquet twins hold exactly what the warehouse held."""
     with duckdb.connect() as connection:
-        connection.execute(f"attach {literal(str(folder / EDITION_FILE))} as edition (read_only)")
+        attach(connection, folder / EDITION_FILE, "edition")
         for name, fact in facts.items():
             parquet = folder / "parquet" / f"{name}.parquet"
             for relation in (identifier("edition", SCHEMA, name), f"read_parquet({literal(str(parquet))})"):
@@ -172,7 +162,7 @@ def read_edition(folder: Path) -> Built | None:
     try:
         row = publication_row(folder)
         with duckdb.connect() as connection:
-            connection.execute(f"attach {literal(str(folder / EDITION_FILE))} as edition (read_only)")
+            attach(connection, folder / EDITION_FILE, "edition")
             facts = {
                 name: TableFacts(rows, digest)
                 for name, rows, digest in connection.execute(
@@ -192,9 +182,8 @@ def read_edition(folder: Path) -> Built | None:
 
 def publication_row(folder: Path) -> dict[str, Any]:
     """What an edition says about itself in its table `publication`, and its path."""
-    database = folder / EDITION_FILE
     with duckdb.connect() as connection:
-        connection.execute(f"attach {literal(str(database))} as edition (read_only)")
+        attach(connection, folder / EDITION_FILE, "edition")
         cursor = connection.execute(f"select * from edition.{SCHEMA}.publication")
         names = [column[0] for column in cursor.description]
         row = cursor.fetchone() or ()

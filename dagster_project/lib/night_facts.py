@@ -13,8 +13,9 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.lib.databases import attach, has_table
 from dagster_project.lib.night_report import TableReport
-from dagster_project.lib.sql import identifier, literal
+from dagster_project.lib.sql import identifier
 
 
 @dataclass(frozen=True)
@@ -33,15 +34,6 @@ class Held:
     kpis_held: int = 0
     kpis_stale: int = 0
     causes: tuple[str, ...] = ()
-
-
-def has_table(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
-    """Whether there is such a table: a younger warehouse has some that an older one has not."""
-    found = connection.execute(
-        "select 1 from duckdb_tables() where database_name = current_database() and schema_name = ? and table_name = ?",
-        [schema, table],
-    ).fetchone()
-    return found is not None
 
 
 def raw_tables(
@@ -140,7 +132,7 @@ def held(connection: duckdb.DuckDBPyConnection | None, edition: Path | None) -> 
     ids: set[str] = set()
     if edition is not None:
         with duckdb.connect() as reader:
-            reader.execute(f"attach {literal(str(edition))} as edition (read_only)")
+            attach(reader, edition, "edition")
             rows = reader.execute(
                 "select quality_status, kpi_id from edition.scorecard.kpi_scorecard"
                 " where quality_status in ('held', 'stale') group by all"
@@ -173,6 +165,6 @@ def _cause(
 def published_rows(edition: Path) -> tuple[int, int]:
     """The tables and rows of an edition, as it says itself."""
     with duckdb.connect() as reader:
-        reader.execute(f"attach {literal(str(edition))} as edition (read_only)")
+        attach(reader, edition, "edition")
         table = identifier("edition", "scorecard", "publication")
         return reader.execute(f"select table_count, row_count from {table}").fetchone()

@@ -26,6 +26,7 @@ from filelock import FileLock
 
 from dagster_project.lib import night_report
 from dagster_project.lib.audit_tables import columns_of, ensure_audit_tables
+from dagster_project.lib.databases import transaction
 from dagster_project.lib.night_report import KILLED, Details, NightReport, TableReport
 from dagster_project.lib.sql import literal
 
@@ -146,16 +147,11 @@ def into_warehouse(connection: duckdb.DuckDBPyConnection, home: Path) -> None:
         kept = parquet(home, name)
         if not kept.exists():
             continue
-        connection.begin()
-        try:
+        with transaction(connection):
             connection.execute(f"delete from audit.{table}")
             connection.execute(
                 f"insert into audit.{table} by name select * from read_parquet({literal(str(kept))})"
             )
-            connection.commit()
-        except BaseException:
-            connection.rollback()
-            raise
 
 
 def read(home: Path, run_id: str) -> tuple[NightReport, str] | None:

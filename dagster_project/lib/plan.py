@@ -22,6 +22,7 @@ import duckdb
 import pyarrow as pa
 
 from dagster_project.lib.catalogue import catalogue_rows
+from dagster_project.lib.databases import transaction
 from dagster_project.lib.plan_cells import Cell, Place, UnreadableCell, as_date, as_number, as_text, shown
 from dagster_project.lib.plan_files import Table, UnreadableFile, read_tables
 from dagster_project.lib.plan_objectives import (
@@ -515,13 +516,8 @@ def plan_hash(connection: duckdb.DuckDBPyConnection) -> str:
 @contextmanager
 def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """All of it or nothing."""
-    connection.begin()
-    try:
+    with transaction(connection):
         yield
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
 
 
 def _prepare_ledger(connection: duckdb.DuckDBPyConnection) -> None:

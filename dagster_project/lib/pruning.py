@@ -17,9 +17,9 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.lib import archive, flips
+from dagster_project.lib.databases import attach, has_table
 from dagster_project.lib.flips import Flip
-from dagster_project.lib.kept_editions import EDITION_FILE, SCHEMA, edition_folders, has_table, known_flips
-from dagster_project.lib.sql import literal
+from dagster_project.lib.kept_editions import EDITION_FILE, SCHEMA, edition_folders, known_flips
 
 _PRUNED = ".pruned-"
 
@@ -94,11 +94,11 @@ def _prune_archive(home: Path) -> None:
     try:
         for folder in edition_folders(home / "published"):
             with duckdb.connect() as connection:
-                connection.execute(f"attach {literal(str(folder / EDITION_FILE))} as edition (read_only)")
-                if has_table(connection, "publication_inputs"):
+                attach(connection, folder / EDITION_FILE, "edition")
+                if has_table(connection, SCHEMA, "publication_inputs", "edition"):
                     needed |= _column(connection, f"select sha256 from edition.{SCHEMA}.publication_inputs")
         with duckdb.connect() as connection:
-            connection.execute(f"attach {literal(str(home / 'warehouse.duckdb'))} as warehouse (read_only)")
+            attach(connection, home / "warehouse.duckdb", "warehouse")
             # no longer landed perhaps, and the next edition is made from it all the same
             needed |= _column(connection, "select sha256 from warehouse.audit.files where status = 'loaded'")
     except duckdb.Error:

@@ -29,6 +29,7 @@ import duckdb
 
 from dagster_project.lib import flips, value_history
 from dagster_project.lib.control_sums import control_sum
+from dagster_project.lib.databases import attach, has_table
 from dagster_project.lib.flips import Flip, FlipsDamaged, linked
 from dagster_project.lib.gate import Suite, current_hashes
 from dagster_project.lib.holds import audit_problems
@@ -605,10 +606,7 @@ def _write_values(
     """The history of values, from the newest edition's; proven before anybody sees it."""
     target, scorecard = f"edition.{SCHEMA}.{value_history.TABLE}", f"edition.{SCHEMA}.kpi_scorecard"
     moment = Moment(edition.edition_id, place.sequence, place.published_at)
-    known = connection.execute(
-        "select 1 from duckdb_tables() where database_name = 'warehouse' and schema_name = 'audit'"
-        " and table_name = 'value_effects'"
-    ).fetchone()
+    known = has_table(connection, "audit", "value_effects", "warehouse")
     value_history.write_history(
         connection, target, scorecard, moment, before, "warehouse.audit.value_effects" if known else None
     )
@@ -662,7 +660,7 @@ def _before(
 def _relations(connection: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[Callable[[str], str]]:
     if not list(folder.glob("*.wal")):
         with suppress(duckdb.Error):
-            connection.execute(f"attach {literal(str(folder / EDITION_FILE))} as before (read_only)")
+            attach(connection, folder / EDITION_FILE, "before")
             yield lambda name: identifier("before", SCHEMA, name)
     yield lambda name: f"read_parquet({literal(str(folder / 'parquet' / f'{name}.parquet'))})"
 
@@ -792,7 +790,7 @@ def _attached(warehouse: Path) -> Generator[duckdb.DuckDBPyConnection, None, Non
         raise PublicationRefused(f"There is no warehouse at {warehouse}: run the nightly job first.")
     connection = duckdb.connect()
     try:
-        connection.execute(f"attach {literal(str(warehouse))} as warehouse (read_only)")
+        attach(connection, warehouse, "warehouse")
         yield connection
     finally:
         connection.close()

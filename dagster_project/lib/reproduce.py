@@ -28,13 +28,14 @@ from dagster_project.lib import flips, value_history
 from dagster_project.lib.archive import archived
 from dagster_project.lib.audit_tables import ensure_audit_tables
 from dagster_project.lib.control_sums import control_sum
+from dagster_project.lib.databases import attach, has_table, table_names
+from dagster_project.lib.edition import git_commit
 from dagster_project.lib.kept_editions import (
     EDITION_FILE,
     SCHEMA,
     current_folder,
     edition_folders,
     flips_told_by,
-    has_table,
     publication_row,
     read_edition,
 )
@@ -129,14 +130,7 @@ def reproduce(
 
 def check_code(recorded: str | None, force: bool) -> None:
     """Raise unless the checkout is at the recorded commit, without changes."""
-    run = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    here = run.stdout.strip() or None
+    here = git_commit()
     if not force and (recorded is None or recorded != here or recorded.endswith("-dirty")):
         raise NotReproducible(
             f"The edition was made with the code of commit {recorded or '(not recorded)'}; here is {here or 'none'}. "
@@ -148,8 +142,8 @@ def check_code(recorded: str | None, force: bool) -> None:
 def read_inputs(source: Path) -> list[Input]:
     """What an edition was made from."""
     with duckdb.connect() as connection:
-        connection.execute(f"attach {literal(str(source / EDITION_FILE))} as edition (read_only)")
-        if not has_table(connection, "publication_inputs"):
+        attach(connection, source / EDITION_FILE, "edition")
+        if not has_table(connection, SCHEMA, "publication_inputs", "edition"):
             return []
         rows = connection.execute(
             f"select kind, source_system, table_name, path, sha256, bytes from edition.{SCHEMA}.publication_inputs"
@@ -271,17 +265,8 @@ def compare(then: Path, again: Path, has_past: bool) -> list[Compared]:
     compared = []
     with duckdb.connect() as connection:
         for name, folder in (("was", then), ("again", again)):
-            connection.execute(f"attach {literal(str(folder / EDITION_FILE))} as {name} (read_only)")
-        tables = [
-            {
-                found
-                for (found,) in connection.execute(
-                    "select table_name from information_schema.tables where table_catalog = ? and table_schema = ?",
-                    [name, SCHEMA],
-                ).fetchall()
-            }
-            for name in ("was", "again")
-        ]
+            attach(connection, folder / EDITION_FILE, name)
+        tables = [table_names(connection, SCHEMA, name) for name in ("was", "again")]
         for name in sorted(tables[0] | tables[1]):
             if name in _RUN and _RUN[name] is None:
                 compared.append(Compared(name, "not compared", "it tells of the run"))

@@ -60,7 +60,7 @@ class Settings:
     fixed_as_of: date | None = None
     report_days: int = 400
     alert_command: tuple[str, ...] = ()
-    keep_editions: int = 0
+    keep_editions: int = 90
     keep_days: int = 0
     keep_inputs: bool = True
     why_seconds: float = 300.0

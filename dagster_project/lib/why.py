@@ -25,6 +25,7 @@ import duckdb
 
 from dagster_project.lib.before import EditionFacts, State, Table, current_facts, recorded_facts, states
 from dagster_project.lib.counterfactual import NIGHT, CannotRecompute, is_about_people, recompute
+from dagster_project.lib.databases import attach, transaction
 from dagster_project.lib.lineage import Manifest
 from dagster_project.lib.row_changes import RowChanges, count_changes, emptied, known_before, reshaped
 from dagster_project.lib.sources import RawTable
@@ -173,8 +174,8 @@ def explain(
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute(f"set temp_directory = {literal(str(folder / 'spilled'))}")
-        connection.execute(f"attach {literal(str(warehouse))} as {identifier(NIGHT)} (read_only)")
-        connection.execute(f"attach {literal(str(shown))} as shown (read_only)")
+        attach(connection, warehouse, NIGHT)
+        attach(connection, shown, "shown")
         comparison = _Comparison(connection, parent_edition_id, tables, manifest, code_hash)
         comparison.find_changed_values()
         with _time_limit(connection, seconds) as check:
@@ -198,8 +199,7 @@ def explain(
 
 def write_effects(connection: duckdb.DuckDBPyConnection, found: Explanation | None, run_id: str) -> None:
     """Replace audit.value_effects, and add the run's row changes, in one transaction; None: there is no change."""
-    connection.begin()
-    try:
+    with transaction(connection):
         connection.execute("delete from audit.value_effects")
         connection.execute("delete from audit.row_changes where run_id = ?", [run_id])
         if found and found.effects:
@@ -221,10 +221,6 @@ def write_effects(connection: duckdb.DuckDBPyConnection, found: Explanation | No
                         change.removed,
                     ],
                 )
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
 
 
 def clear(folder: Path) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import duckdb
 
 from dagster_project.lib.control_sums import control_sum
+from dagster_project.lib.databases import transaction
 from dagster_project.lib.sql import literal
 
 _KEY = "subject, scope_type, scope_id, withheld_date"
@@ -21,8 +22,7 @@ def remember(connection: duckdb.DuckDBPyConnection, edition_id: str) -> int:
     To be called before readers see the edition: a run that is killed in between has remembered too much,
     which only hides more, and never too little.
     """
-    connection.begin()
-    try:
+    with transaction(connection):
         (number,) = connection.execute(
             "select coalesce(max(edition_number), 0) + 1 from audit.withheld_days"
         ).fetchone()
@@ -36,10 +36,6 @@ def remember(connection: duckdb.DuckDBPyConnection, edition_id: str) -> int:
             """,
             [edition_id, number],
         ).fetchone()
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
     return added
 
 

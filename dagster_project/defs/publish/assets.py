@@ -1,7 +1,6 @@
 """The published tables: one edition, written and flipped in one step, and nothing unaudited."""
 
 import json
-import subprocess
 from collections.abc import Iterator
 
 import dagster as dg
@@ -13,6 +12,7 @@ from dagster_project.defs.quality.checks import suites
 from dagster_project.defs.resources import Warehouse, settings
 from dagster_project.lib.archive import inputs_of
 from dagster_project.lib.before import forget_copies
+from dagster_project.lib.edition import git_commit
 from dagster_project.lib.flips import FlipsDamaged
 from dagster_project.lib.holds import remember_event_spans
 from dagster_project.lib.plan import remember_targets
@@ -27,20 +27,7 @@ from dagster_project.lib.publication import (
     current_edition,
     publish,
 )
-from dagster_project.lib.settings import CHECKOUT
 from dagster_project.lib.withheld import remember
-
-
-def git_commit() -> str | None:
-    """The commit that the code runs from, marked if files were changed since; None outside a git checkout."""
-    run = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return run.stdout.strip() or None
 
 
 def published_key(table: str) -> dg.AssetKey:

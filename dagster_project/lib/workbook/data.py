@@ -16,6 +16,8 @@ from typing import Any
 
 import duckdb
 
+from dagster_project.lib.databases import has_table
+
 GRAINS = ("day", "week", "month", "quarter", "year")
 _LISTED = 8
 
@@ -336,16 +338,8 @@ def _order(row: KpiRow) -> tuple[bool, str]:
     return row.level != "strategic", row.title.casefold().translate(str.maketrans("åäö", "{|}"))
 
 
-def _has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
-    """An edition of an older version has fewer tables."""
-    found = connection.execute(
-        "select 1 from information_schema.tables where table_schema = 'scorecard' and table_name = ?", [name]
-    )
-    return found.fetchone() is not None
-
-
 def _scores(connection: duckdb.DuckDBPyConnection, period: Period, scope: Scope) -> dict[str, Score]:
-    if not _has_table(connection, "balanced_scorecard"):
+    if not has_table(connection, "scorecard", "balanced_scorecard"):
         return {}
     rows = connection.execute(
         "select perspective, score, coverage, scored_kpis_count, kpis_count from scorecard.balanced_scorecard"
@@ -358,14 +352,14 @@ def _scores(connection: duckdb.DuckDBPyConnection, period: Period, scope: Scope)
 def _objectives(
     connection: duckdb.DuckDBPyConnection, language: str, place: dict[str, Any]
 ) -> list[Objective]:
-    if not _has_table(connection, "objectives"):
+    if not has_table(connection, "scorecard", "objectives"):
         return []
     rows = connection.execute(OBJECTIVES.replace("{language}", language), place).fetchall()
     return [Objective(*row) for row in rows]
 
 
 def _goals(connection: duckdb.DuckDBPyConnection, language: str) -> dict[str, str]:
-    if not _has_table(connection, "strategy_map"):
+    if not has_table(connection, "scorecard", "strategy_map"):
         return {}
     rows = connection.execute(
         f"select distinct to_goal_id, to_title_{language} from scorecard.strategy_map"

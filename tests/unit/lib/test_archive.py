@@ -106,6 +106,46 @@ def test_inputs_are_files_plan_and_memory_before_the_edition_adds_to_it(warehous
         assert rows == [("Legal",)]
 
 
+def remembered(warehouse, settings, table):
+    entry = next(
+        entry for entry in inputs_of(warehouse, settings, set(), "this") if entry.table_name == table
+    )
+    return entry.sha256, warehouse.execute(
+        f"from read_parquet('{archived(settings.home, entry.sha256)}')"
+    ).fetchall()
+
+
+def test_row_counts_are_kept_in_their_order_and_without_the_clock(warehouse, settings):
+    """What a table is compared with by its volume; the hour of a load is none of it."""
+    kept = set()
+    for days in (0, 3):
+        warehouse.execute("delete from audit.row_counts")
+        warehouse.execute(
+            "insert into audit.row_counts"
+            " select 'shop', 'orders', hash, rows, null, timestamp '2026-03-01' + to_days(day + ?), 'run-' || day"
+            " from (values ('b', 100, 1), ('a', 120, 2), ('c', 90, 3)) as loads (hash, rows, day)",
+            [days],
+        )
+        sha256, rows = remembered(warehouse, settings, "row_counts")
+        kept.add(sha256)
+        assert [row[2:4] for row in sorted(rows, key=lambda row: row[5])] == [
+            ("b", 100),
+            ("a", 120),
+            ("c", 90),
+        ]
+    assert len(kept) == 1
+
+
+def test_of_the_dates_that_stand_in_those_are_kept_that_did(warehouse, settings):
+    warehouse.execute(
+        "insert into audit.event_spans select entity, 'sales', date '2023-01-01', date '2026-03-01', date '2026-03-01'"
+        " from (values ('stg_sales__orders'), ('stg_sales__leads')) as known (entity)"
+    )
+    assert remembered(warehouse, settings, "event_spans")[1] == []
+    warehouse.execute("insert into audit.tainted_models values ('stg_sales__orders'), ('fct_orders')")
+    assert [row[0] for row in remembered(warehouse, settings, "event_spans")[1]] == ["stg_sales__orders"]
+
+
 def test_drop_all_but_what_is_needed(tmp_path):
     for text in ("one", "two"):
         (tmp_path / text).write_text(text)

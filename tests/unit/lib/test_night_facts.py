@@ -7,6 +7,7 @@ import pytest
 
 from dagster_project.lib import night_facts
 from dagster_project.lib.audit_tables import ensure_audit_tables
+from dagster_project.lib.databases import has_table
 
 START = datetime(2026, 1, 2, 2, 0)
 
@@ -60,7 +61,7 @@ def test_of_the_suites_those_count_that_this_run_judged(warehouse):
 
 
 def test_refused_extracts_are_named_without_what_was_found_in_them(warehouse):
-    if not night_facts.has_table(warehouse, "audit", "refused_extracts"):
+    if not has_table(warehouse, "audit", "refused_extracts"):
         assert night_facts.refused_extracts(warehouse, "run-1") is None
         warehouse.execute(
             "create table audit.refused_extracts (source_system varchar, table_name varchar, domain varchar,"
@@ -95,7 +96,7 @@ def test_held_and_stale_kpis_of_the_edition_and_of_the_run(warehouse, tmp_path):
     assert night_facts.held(None, None) == night_facts.Held()
     assert night_facts.held(None, edition) == night_facts.Held(1, 2)
     assert night_facts.published_rows(edition) == (20, 5)
-    if not night_facts.has_table(warehouse, "audit", "holds"):
+    if not has_table(warehouse, "audit", "holds"):
         warehouse.execute(
             "create table audit.holds (kpi_id varchar, cause varchar, check_name varchar, source_system varchar,"
             " table_name varchar, message varchar, held_since date, run_id varchar)"
