@@ -25,7 +25,8 @@ def warehouse(demo_home: Path) -> Iterator[Warehouse]:
     connection = duckdb.connect()
     connection.execute(f"attach '{demo_home / 'warehouse.duckdb'}' as night (read_only)")
     connection.execute("create schema scorecard; create schema audit")
-    for table in ("audit.run_settings", *(f"scorecard.{suite.table}" for suite in SUITES)):
+    audit = ("run_settings", "holds", "held_values")
+    for table in (*(f"audit.{name}" for name in audit), *(f"scorecard.{suite.table}" for suite in SUITES)):
         connection.execute(f"create table {table} as from night.{table}")
     connection.execute("detach night")
     [(as_of,)] = connection.execute("select as_of_date from audit.run_settings").fetchall()
