@@ -77,6 +77,7 @@ __all__ = [
 PUBLISHED_TABLES = (
     "kpi_scorecard",
     "kpi_status_events",
+    "kpi_signals",
     "scope_comparisons",
     "kpi_catalogue",
     "kpi_targets",

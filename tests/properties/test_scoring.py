@@ -76,6 +76,7 @@ def made(cases: Sequence[Case]) -> duckdb.DuckDBPyConnection:
             for kpi_id, case in zip(ids, cases, strict=True)
         ],
         "scopes": [{"scope_type": "company", "scope_id": "all", "scope_name": "Test AB"}],
+        "kpi_signals": [],
     }
     for name, rows in tables.items():
         fill(connection, name, declared(f"dbt_project/models/scorecard/{name}.yml", name), rows)

@@ -157,7 +157,9 @@ with_history as (
             when judged.is_held then null
             when judged.period_status = 'open' then judged.last_year_to_date_value
             else last_year.actual_value
-        end as last_year_value
+        end as last_year_value,
+        signals.is_signal,
+        signals.signal_rule
     from judged
     -- left: the first periods of a history have no predecessor
     left join {{ ref('kpi_values') }} as previous
@@ -174,6 +176,14 @@ with_history as (
             and judged.last_year_start_date = last_year.period_start_date
             and judged.scope_type = last_year.scope_type
             and judged.scope_id = last_year.scope_id
+    -- left: days, years, open periods and single people have no chart
+    left join {{ ref('kpi_signals') }} as signals
+        on
+            judged.kpi_id = signals.kpi_id
+            and judged.period_grain = signals.period_grain
+            and judged.period_start_date = signals.period_start_date
+            and judged.scope_type = signals.scope_type
+            and judged.scope_id = signals.scope_id
 ),
 
 -- Units are compared with their like: not the company, not single people or groups of them by origin,
@@ -263,6 +273,8 @@ select
     cast(case when ranked.is_rankable and ranked.peers_count > 1 then ranked.place end as bigint) as scope_rank,
     cast(case when ranked.is_rankable and ranked.peers_count > 1 then ranked.peers_count end as bigint)
         as ranked_scopes_count,
+    ranked.is_signal,
+    ranked.signal_rule,
     ranked.quality_status,
     ranked.checks_evaluated,
     ranked.checks_failed,
