@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from types import SimpleNamespace
 
 import duckdb
 import jinja2
@@ -20,7 +21,14 @@ def rendered(name: str, folder: str = "models/scorecard") -> str:
     """A model (of the scorecard layer, or a test) as SQL, with plain names for what it refers to."""
     macro = (DBT_PROJECT / "macros" / "favourable_change.sql").read_text()
     model = (DBT_PROJECT / folder / f"{name}.sql").read_text()
-    names = {"ref": lambda name: name, "source": lambda schema, name: name, "config": lambda **settings: ""}
+    names = {
+        "ref": lambda name: name,
+        "source": lambda schema, name: name,
+        "config": lambda **settings: "",
+        "dbt": SimpleNamespace(
+            dateadd=lambda part, count, day: f"({day} + cast({count} as integer) * interval 1 {part})"
+        ),
+    }
     return jinja2.Template(macro + model).render(names)
 
 

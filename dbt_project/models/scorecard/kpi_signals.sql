@@ -28,6 +28,10 @@ declared as (
         on catalogue.kpi_id = own.kpi_id and defaults.period_grain = own.period_grain
 ),
 
+years as (
+    select distinct year_start_date from {{ ref('dim_dates') }}
+),
+
 settled_to as (
     select
         period_grain,
@@ -51,10 +55,9 @@ windows as (
                 else {{ dbt.dateadd('month', '-3 * declared.baseline_periods', 'years.year_start_date') }}
             end as date
         ) as from_date,
-        years.year_start_date as until_date,
-        declared.judged_on
+        years.year_start_date as until_date
     from declared
-    cross join (select distinct year_start_date from {{ ref('dim_dates') }}) as years
+    cross join years
     union all
     select
         kpi_id,
@@ -62,8 +65,7 @@ windows as (
         baseline_from as counts_from_date,
         true as is_by_dates,
         baseline_from as from_date,
-        cast({{ dbt.dateadd('day', 1, 'baseline_to') }} as date) as until_date,
-        judged_on
+        cast({{ dbt.dateadd('day', 1, 'baseline_to') }} as date) as until_date
     from declared
     where baseline_from is not null
 ),
