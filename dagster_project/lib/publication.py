@@ -77,6 +77,8 @@ __all__ = [
 PUBLISHED_TABLES = (
     "kpi_scorecard",
     "kpi_status_events",
+    "kpi_drivers",
+    "kpi_tree",
     "scope_comparisons",
     "kpi_catalogue",
     "kpi_targets",
