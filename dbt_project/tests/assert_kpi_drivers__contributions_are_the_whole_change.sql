@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'kpi_drivers'}}}) }}
 -- No residual: of every comparison and dimension the contributions are the change, to the last place. Nor is a mistake
 -- hidden in the largest of them: what rounding left there is smaller than rounding can be.
 with causes as (

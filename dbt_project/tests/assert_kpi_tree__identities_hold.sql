@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'kpi_tree_values'}}}) }}
 -- A KPI is what its components make, in every settled month, quarter and year in which it and all of them have a value.
 -- What is held is of another day.
 with trees as (

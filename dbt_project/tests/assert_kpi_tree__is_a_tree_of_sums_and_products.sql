@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'kpi_tree'}}}) }}
 -- Each KPI is a sum, or a first factor and a second one that it is multiplied with or divided by; no path comes back to where it
 -- was; and nothing about people is a component, since its figure would be published.
 with kinds as (
