@@ -55,7 +55,7 @@ def test_a_dimension_is_left_out_for_a_reason_that_is_written_down(warehouse):
             select kpi_id, scope_type, period_start_date
             from scorecard.kpi_scorecard
             where period_grain = 'month' and period_start_date >= date '2025-01-01' and actual_value is not null
-                and scope_type not in ('company', 'employee', 'customer', 'ethnic_group', 'role_group', 'campaign')
+                and scope_type not in ('company', 'employee', 'customer', 'ethnic_group', 'role_group')
             group by all
         )
         select distinct valued.kpi_id, valued.scope_type
