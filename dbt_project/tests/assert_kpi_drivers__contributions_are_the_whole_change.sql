@@ -79,7 +79,10 @@ where
     or published.contribution <> published.change
     or abs(before_rounding.contribution - published.change)
     > case
-        when published.dimension in ('price_volume_mix', 'kpi_tree') and catalogue.unit = 'amount'
-            then 0.005 * published.drivers_count + 0.000000001 * published.size
-        else 0.000000001 * published.drivers_count + 0.000000001 * published.size
+        when published.dimension = 'kpi_tree' then 0.00000003 * published.size
+        else 0.000000005 * published.size
     end
+    + case
+        when published.dimension in ('price_volume_mix', 'kpi_tree') and catalogue.unit = 'amount' then 0.005
+        else 0.000000001
+    end * published.drivers_count
