@@ -78,6 +78,8 @@ PUBLISHED_TABLES = (
     "kpi_scorecard",
     "kpi_status_events",
     "kpi_signals",
+    "kpi_drivers",
+    "kpi_tree",
     "scope_comparisons",
     "kpi_catalogue",
     "kpi_targets",

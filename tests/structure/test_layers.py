@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import subprocess
@@ -14,7 +15,7 @@ from dagster_project.lib.counterfactual import is_about_people
 from dagster_project.lib.dbt_runner import ensure_manifest, read_manifest
 from dagster_project.lib.lineage import kpi_definitions, kpi_inputs, kpi_models, layer_of, upstream
 from dagster_project.lib.publication import PUBLISHED_TABLES, PUBLISHED_VIEWS
-from dagster_project.lib.settings import Settings
+from dagster_project.lib.settings import CHECKOUT, Settings
 
 ALLOWED = {
     "staging": {"raw", "staging"},
@@ -122,3 +123,20 @@ def test_what_can_be_withheld_is_about_people(manifest):
     assert knows <= about_people
     assert {"gender_pay_gap_ratio", "gender_pay_gap_median_ratio", "absence_ratio"} <= knows
     assert not about_people & {"gross_margin_ratio", "on_time_delivery_ratio"}
+
+
+def test_what_is_about_people_is_not_broken_down(manifest):
+    """Contributions of parts could give a withheld figure away: such a KPI is listed, with all its dimensions."""
+    with (CHECKOUT / "seeds" / "reference" / "kpis_without_drivers.csv").open() as file:
+        listed = {row["kpi_id"]: row for row in csv.DictReader(file) if not row["scope_type"]}
+    models = kpi_models(manifest)
+    about_people = {kpi_id for kpi_id in models if is_about_people(manifest, kpi_id)}
+    assert about_people == {kpi_id for kpi_id, row in listed.items() if row["reason"] == "It is about people."}
+
+
+def test_what_has_no_drivers_is_a_kpi_and_a_dimension_of_it():
+    with (CHECKOUT / "seeds" / "reference" / "kpis.csv").open() as file:
+        scopes = {row["kpi_id"]: row["scopes"].split(",") for row in csv.DictReader(file)}
+    with (CHECKOUT / "seeds" / "reference" / "kpis_without_drivers.csv").open() as file:
+        for row in csv.DictReader(file):
+            assert row["scope_type"] in ["", *scopes[row["kpi_id"]]], row
