@@ -78,6 +78,8 @@ PUBLISHED_TABLES = (
     "kpi_scorecard",
     "kpi_status_events",
     "scope_comparisons",
+    "kpi_outlook",
+    "kpi_outlook_backtest",
     "kpi_catalogue",
     "kpi_targets",
     "target_reconciliation",
