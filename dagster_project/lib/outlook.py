@@ -28,8 +28,6 @@ LEAST_SHARE = 0.1
 SEASON = 12
 LEAST_LEARNT = 12
 """Months that smoothing learns from before it is tried; two seasons of them, and it knows seasons."""
-MOST_SMOOTHED = 600
-"""Series that are smoothed in a night, the company's first: about 3 ms each."""
 # half of the interval in standard deviations, if errors are spread as the normal distribution
 _DEVIATIONS = 1.2815515655446004
 
@@ -103,7 +101,7 @@ def run_rate(
     shares, rests = [], []
     for year in range(1, MOST_YEARS + 1):
         then = origin - SEASON * year
-        if then - shape.done + 1 < 0 or then < 0:
+        if then - shape.done + 1 < 0 or (part.kind == LAST and then < 0):
             break
         done = part.so_far(then, shape, days)
         if shape.part > 0:
@@ -238,7 +236,8 @@ def _weights(months: np.ndarray, *, is_seasonal: bool) -> _Weights | None:
                 seasonal_periods=SEASON if is_seasonal else None,
                 initialization_method="heuristic",
             )
-            found = model.fit(use_brute=False).params
+            # the usual L-BFGS-B finds the same, and keeps threads busy that a loaded machine has not got
+            found = model.fit(use_brute=False, method="SLSQP").params
         except (ValueError, ArithmeticError, np.linalg.LinAlgError):
             return None
     weights = _Weights(
