@@ -203,7 +203,10 @@ def test_four_fifths_of_independent_errors_stay_inside():
     assert inside.mean() == pytest.approx(0.8, abs=0.02)
 
 
-def said(months, shape=Shape(12, 11), kind=SUM, forecasts=None, below=None, now=None, part_done=0.0):
+YEAR = Shape(12, 11)
+
+
+def said(months, shape=YEAR, kind=SUM, forecasts=None, below=None, now=None, part_done=0.0):
     rows = np.atleast_2d(np.array(months, dtype=float))
     last = rows.shape[1] - 1
     days = np.tile(DAYS_OF_MONTHS, 3)
