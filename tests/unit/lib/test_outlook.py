@@ -14,6 +14,7 @@ from dagster_project.lib.outlook import (
     Goal,
     Part,
     Shape,
+    _Weights,
     better,
     chance,
     first_origin,
@@ -116,48 +117,44 @@ def test_smoothing_of_what_never_moves_goes_on():
     assert (found[11:] == 7).all()
 
 
-def test_the_filter_is_that_of_the_library():
+def test_the_filter_is_that_of_the_library(monkeypatch):
+    """With weights that move level, trend and season, the months after each origin are those that statsmodels has."""
     from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
-    months = noisy(3, months=28)
-    model = ExponentialSmoothing(
-        months / months[:24].max(),
-        trend="add",
-        damped_trend=True,
-        seasonal="add",
-        seasonal_periods=12,
-        initialization_method="heuristic",
+    months = noisy(3, months=30)
+    size = np.abs(months[:24]).max()
+    season = tuple(np.linspace(-0.1, 0.1, 12))
+    weights = _Weights(alpha=0.3, beta=0.1, gamma=0.2, damping=0.9, level=0.8, trend=0.01, season=season)
+    monkeypatch.setattr("dagster_project.lib.outlook._weights", lambda *_, **__: weights)
+    found = forecast(months, 6)
+    for origin in range(23, 30):
+        model = ExponentialSmoothing(
+            months[: origin + 1] / size,
+            trend="add",
+            damped_trend=True,
+            seasonal="add",
+            seasonal_periods=12,
+            initialization_method="known",
+            initial_level=0.8,
+            initial_trend=0.01,
+            initial_seasonal=np.array(season),
+        ).fit(
+            smoothing_level=0.3,
+            smoothing_trend=0.1,
+            smoothing_seasonal=0.2,
+            damping_trend=0.9,
+            optimized=False,
+        )
+        assert found[origin] == pytest.approx(np.asarray(model.forecast(6)) * size, rel=1e-9)
+
+
+def test_the_weights_are_found_on_the_months_before_the_first_origin(monkeypatch):
+    learnt = []
+    monkeypatch.setattr(
+        "dagster_project.lib.outlook._weights", lambda months, **_: learnt.append(len(months))
     )
-    early = ExponentialSmoothing(
-        months[:24] / months[:24].max(),
-        trend="add",
-        damped_trend=True,
-        seasonal="add",
-        seasonal_periods=12,
-        initialization_method="heuristic",
-    ).fit(use_brute=False, method="SLSQP")
-    known = early.params
-    # its weights and beginning, on all months
-    again = ExponentialSmoothing(
-        months / months[:24].max(),
-        trend="add",
-        damped_trend=True,
-        seasonal="add",
-        seasonal_periods=12,
-        initialization_method="known",
-        initial_level=known["initial_level"],
-        initial_trend=known["initial_trend"],
-        initial_seasonal=known["initial_seasons"],
-    ).fit(
-        smoothing_level=known["smoothing_level"],
-        smoothing_trend=known["smoothing_trend"],
-        smoothing_seasonal=known["smoothing_seasonal"],
-        damping_trend=known["damping_trend"],
-        optimized=False,
-    )
-    assert model.nobs == 28
-    expected = np.asarray(again.forecast(6)) * months[:24].max()
-    assert forecast(months, 6)[-1] == pytest.approx(expected, rel=1e-9)
+    assert np.isnan(forecast(noisy(1), 3)).all(), "nothing was found"
+    assert learnt == [24]
 
 
 def test_smoothing_learns_from_all_but_the_last_two_years_and_from_a_year_at_least():

@@ -111,6 +111,32 @@ def test_a_withheld_month_is_read_nowhere():
     assert not [row for row in hidden if row[2] <= date(2024, 5, 1) <= row[5]], "no window holds it"
 
 
+def test_a_held_month_is_read_nowhere():
+    company = Company().kpi("revenue", MONTHS)
+    company.update("status = 'held'", "period_grain = 'month' and period_start_date = date '2024-05-01'")
+    tried = company.said(table=BACKTEST)
+    assert tried and not [row for row in tried if row[2] <= date(2024, 5, 1) <= row[5]]
+
+
+def test_a_mean_over_days_is_weighed_by_days():
+    """20 on 334 days, and a December as high as usual: 90 where the months before had 10."""
+    company = Company().kpi("headcount", MONTHS)
+    company.connection.execute(
+        """
+        update scorecard.kpi_scorecard as periods set numerator = (
+            select sum(months.numerator * day_count) / sum(day_count)
+            from (select *, period_end_date - period_start_date + 1 as day_count from scorecard.kpi_scorecard) as months
+            where months.period_grain = 'month'
+                and months.period_start_date between periods.period_start_date and periods.period_end_date
+        ) where period_grain <> 'month'
+        """
+    )
+    company.update("actual_value = numerator", "true")
+    [(value,)] = company.said("outlook_value", "period_grain = 'year' and method = 'run_rate'")
+    shares = (3340 / (3340 + 31 * 90), 3350 / (3350 + 31 * 90))
+    assert float(value) == pytest.approx(20 * 334 / (sum(shares) / 2) / 365)
+
+
 def test_single_people_and_parts_that_nobody_looks_at_have_none():
     company = Company().kpi("revenue", MONTHS)
     for scope in (("employee", "e1"), ("customer", "c1"), ("role_group", "g1"), ("region", "north")):
