@@ -12,9 +12,10 @@ DESCRIPTIONS = {
     BACKTEST: "What each method would have said in the past, and what came.",
 }
 
-# It reads tables that suites judge too, and what reads those waits until they are judged: then they would be judged in
-# two steps, and dbt split in two around this one. The view is the last that dbt makes of them, and has no suite.
-READS = (("scorecard", "kpi_latest"), ("scorecard", "phased_targets"), ("reference", "tolerances"))
+# It reads tables that suites judge too, and what depends on those waits until they are judged: then they would be
+# judged in two steps, and dbt split in two around this one. This view has no suite, and comes out of the one step that
+# makes all that is read here.
+LAST_OF_DBT = dg.AssetKey(["scorecard", "kpi_latest"])
 
 
 @dg.multi_asset(
@@ -23,7 +24,7 @@ READS = (("scorecard", "kpi_latest"), ("scorecard", "phased_targets"), ("referen
         dg.AssetSpec(
             dg.AssetKey(["scorecard", table]),
             group_name="scorecard",
-            deps=[dg.AssetKey(list(read)) for read in READS],
+            deps=[LAST_OF_DBT],
             description=description,
             kinds={"python", "duckdb"},
         )
