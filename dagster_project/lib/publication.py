@@ -81,6 +81,8 @@ PUBLISHED_TABLES = (
     "kpi_drivers",
     "kpi_tree",
     "scope_comparisons",
+    "kpi_outlook",
+    "kpi_outlook_backtest",
     "kpi_catalogue",
     "kpi_targets",
     "target_reconciliation",

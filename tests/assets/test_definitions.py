@@ -95,6 +95,7 @@ def test_the_job_runs_every_step(loaded):
         "dbt",
         "ingest_demo",
         "judge_raw",
+        "outlook",
         "plan",
         "publish",
         "raw_suites",

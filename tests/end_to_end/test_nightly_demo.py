@@ -232,6 +232,10 @@ def test_an_earlier_as_of_day_shows_open_periods_compared_like_for_like(demo_hom
         achieved = edition.execute(
             "select count(*) from scorecard.kpi_scorecard where period_status = 'open' and status = 'achieved'"
         ).fetchone()
+        (outlook,) = edition.execute(
+            "select outlook_value from scorecard.kpi_outlook where kpi_id = 'revenue_amount' and scope_type = 'company'"
+            " and period_grain = 'month' and method = 'run_rate'"
+        ).fetchone()
         last_period = edition.execute(
             "select max(period_start_date) from scorecard.periods where period_grain = 'month'"
         ).fetchone()
@@ -256,6 +260,10 @@ def test_an_earlier_as_of_day_shows_open_periods_compared_like_for_like(demo_hom
     """
     assert may[0] == files.execute(sums, ["2025-05-01", "2025-05-17"]).fetchone()[0]
     assert may[1] == round(may[2] * 17 / 31, 2)
+    by_then, whole_may = (
+        files.execute(sums, ["2024-05-01", f"2024-05-{day}"]).fetchone()[0] for day in (17, 31)
+    )
+    assert float(outlook) == pytest.approx(float(may[0] / (by_then / whole_may)), rel=1e-9)
     assert may[3] is None, "a whole April is no comparison for seventeen days"
     assert may[4] != "achieved" and may[5] == "open"
     this, last = (

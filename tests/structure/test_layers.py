@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from dagster_project.lib import outlook_tables
 from dagster_project.lib.counterfactual import is_about_people
 from dagster_project.lib.dbt_runner import ensure_manifest, read_manifest
 from dagster_project.lib.lineage import kpi_definitions, kpi_inputs, kpi_models, layer_of, upstream
@@ -92,7 +93,8 @@ def test_everything_published_is_upstream_of_an_exposure(manifest):
     seen = set()
     for unique_id in manifest["exposures"]:
         seen |= upstream(manifest, unique_id)
-    published = {*PUBLISHED_TABLES, *PUBLISHED_VIEWS}
+    # the outlook is made after dbt
+    published = {*PUBLISHED_TABLES, *PUBLISHED_VIEWS} - set(outlook_tables.COLUMNS)
     assert {f"model.scorecard.{name}" for name in published} <= seen
 
 
