@@ -95,6 +95,7 @@ class Details:
     tables_published: int | None = None
     steps: Sequence[StepReport] = field(default=())
     tables: Sequence[TableReport] = field(default=())
+    notices: str = ""
 
 
 def outcome(
@@ -195,6 +196,8 @@ def text(report: NightReport, details: Details, place: str = "") -> str:
     if report.rows_published is not None:
         said = f"{details.tables_published} tables, {report.rows_published:,} rows"
         lines.append(_line("Published", f"{report.edition_id}, {said}"))
+    if details.notices:
+        lines.append(_line("Notices", details.notices))
     if details.steps:
         lines.append(_line("Steps", ", ".join(_step(step) for step in details.steps)))
     if place:
