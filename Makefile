@@ -6,13 +6,16 @@ LANDING ?= $(SCORECARD_LANDING)
 export SCORECARD_SOURCES := $(SOURCES)
 export SCORECARD_LANDING := $(LANDING)
 
-.PHONY: nightly backfill freshness notify backup editions rollback reproduce scorecard workbook conservation plan mf test dev dbt docs kpi catalogue coverage lint format demo lock clean
+.PHONY: nightly backfill freshness notify backup editions rollback reproduce scorecard page workbook conservation plan mf test dev dbt docs kpi catalogue coverage lint format demo lock clean
 
 nightly: .venv/ready ## run the nightly job (SOURCES=demo, LANDING=the source's own folder) and print the scorecard
 	@$(BIN)/python -m dagster_project.cli nightly $(ARGS)
 
 scorecard: .venv/ready ## print the published scorecard again (ARGS="--grain month --language sv")
 	@$(BIN)/python -m dagster_project.cli scorecard $(ARGS)
+
+page: .venv/ready ## run the night and open its page (AS_OF=2025-11-30 for a past night, EDITION=... for one that is there)
+	@$(BIN)/python -m dagster_project.cli page $(if $(EDITION),"$(EDITION)",--build $(if $(AS_OF),--as-of "$(AS_OF)")) $(ARGS)
 
 workbook: .venv/ready ## write the published scorecard as an Excel workbook (ARGS='--period "2025 Q4" --language sv')
 	@$(BIN)/python -m dagster_project.cli workbook $(ARGS)

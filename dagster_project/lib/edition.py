@@ -26,6 +26,9 @@ from dagster_project.lib.plan import plan_hash
 from dagster_project.lib.settings import CHECKOUT, EXPECTATIONS, Settings
 from dagster_project.lib.withheld import content, last_to_add
 
+# also what the page is made of: another template makes another edition
+CODE = (".py", ".html", ".css", ".js", ".mjs")
+
 
 @dataclass(frozen=True)
 class EditionName:
@@ -85,7 +88,7 @@ def _inputs(
             for folder in (EXPECTATIONS, *(s.folder for s in settings.external))
         ],
         "plan": plan_hash(connection),
-        "code": hash_files(CHECKOUT / "dagster_project", (".py",)),
+        "code": hash_files(CHECKOUT / "dagster_project", CODE),
         "settings": {
             "feeds": settings.feeds,
             "domain_feeds": settings.domain_feeds,

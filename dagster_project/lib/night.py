@@ -199,6 +199,7 @@ def _filled(
         table_count,
         _steps(events, report),
         tables,
+        events.page,
     )
 
 
@@ -217,6 +218,7 @@ def _decided(
             kpis_held=report.kpis_held or 0,
             kpis_stale=report.kpis_stale or 0,
             tables_stale=tables_stale,
+            is_page_missing=events.page is not None and events.page.is_missing,
         ),
     )
 

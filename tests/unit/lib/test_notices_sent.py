@@ -66,6 +66,13 @@ class Installation:
         self.said += f"{message}\n"
 
 
+@pytest.fixture(autouse=True)
+def straight_to_loopback(monkeypatch):
+    """Also where the machine has a proxy."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
+
+
 @pytest.fixture
 def installation(tmp_path):
     return Installation(tmp_path / "home")
