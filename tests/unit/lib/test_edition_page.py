@@ -9,7 +9,9 @@ import duckdb
 import pytest
 
 from dagster_project.lib import edition_page
+from dagster_project.lib.audit_tables import ensure_audit_tables
 from dagster_project.lib.backup import back_up
+from dagster_project.lib.edition import is_published
 from dagster_project.lib.edition_page import PAGE_FILE, has_page, sealed, write_page
 from dagster_project.lib.kept_editions import current_edition, is_whole, read_edition
 from dagster_project.lib.pruning import prune
@@ -109,6 +111,17 @@ def test_a_page_that_somebody_wrote_into_is_made_anew(pipeline, damage):
     assert not has_page(page.resolve().parent)
     assert pipeline.publish(FIRST, render=render).unchanged
     assert page.read_bytes() == whole
+
+
+def test_a_night_is_not_done_while_the_page_is_missing(pipeline):
+    """Otherwise a night without new inputs would find nothing to do, and there would never be a page."""
+    pipeline.publish(FIRST, render=fail)
+    with duckdb.connect() as connection:
+        ensure_audit_tables(connection)
+        connection.execute("insert into audit.run_settings (edition_id) values (?)", [FIRST.edition_id])
+        assert not is_published(connection, pipeline.home)
+        pipeline.publish(FIRST, render=render)
+        assert is_published(connection, pipeline.home)
 
 
 @pytest.mark.parametrize("step", STEPS)
