@@ -80,10 +80,11 @@ def page(
 def build_night(settings: Settings, night: date | None) -> None:
     """Run the night in a process of its own, as a scheduler would; end with its code where it has failed."""
     from dagster_project.cli_common import err
-    from dagster_project.lib.night import nights_built
+    from dagster_project.lib.edition_page import has_page
     from dagster_project.lib.night_report import EXIT_OK, EXIT_PERSON
 
-    if night and night in nights_built(settings.home, settings.company):
+    there = of_day(settings, night) if night else None
+    if there is not None and has_page(there):
         err.print(f"The night of {night} has an edition already (`nightly --as-of {night}` runs it again).")
         return
     named = ["--as-of", str(night)] if night else []
@@ -93,10 +94,22 @@ def build_night(settings: Settings, night: date | None) -> None:
         sys.exit(code if code > 0 else 1)
 
 
+def of_day(settings: Settings, night: date) -> Path | None:
+    """The folder of the company's newest edition of a day, shown to readers or kept."""
+    from dagster_project.lib.kept_editions import list_editions
+
+    names = [
+        row["edition_id"]
+        for row in list_editions(settings.home)
+        if row.get("as_of_date") == night and row.get("company") == settings.company
+    ]
+    return settings.home / "published" / "editions" / names[-1] if names else None
+
+
 def chosen(settings: Settings, edition: str | None, night: date | None) -> Path:
     """The folder of the edition that is meant, or a message and an exit code."""
     from dagster_project.cli_common import err
-    from dagster_project.lib.kept_editions import current_folder, edition_folders, list_editions
+    from dagster_project.lib.kept_editions import current_folder, edition_folders
     from dagster_project.lib.rollback import RollbackRefused, named_edition
 
     published = settings.home / "published"
@@ -104,13 +117,13 @@ def chosen(settings: Settings, edition: str | None, night: date | None) -> Path:
         err.print(f"Nothing is published in {settings.home} yet. Run `make nightly` first.")
         sys.exit(1)
     if night:
-        of_day = [row for row in list_editions(settings.home) if row.get("as_of_date") == night]
-        if not of_day:
+        found = of_day(settings, night)
+        if found is None:
             err.print(
                 f"There is no edition as of {night}. Run `page --build --as-of {night}`, or choose another day."
             )
             sys.exit(1)
-        return published / "editions" / of_day[-1]["edition_id"]
+        return found
     if edition is None:
         return published / "current"
     try:

@@ -125,17 +125,25 @@ def test_a_night_that_failed_opens_nothing(home, browser, nights, code, ends):
     assert call("--build")[0] == ends and browser == []
 
 
-def test_a_past_night_is_built_once(home, nights, monkeypatch):
-    monkeypatch.setattr("dagster_project.lib.night.nights_built", lambda home, company: {"never"})
-    call("--build", "--as-of", "2025-11-30")
-    assert nights == [["nightly", "--report-only", "--as-of", "2025-11-30"]]
-    monkeypatch.undo()
-
-
-def test_a_past_night_that_has_an_edition_is_not_built_again(home, browser, nights, monkeypatch):
-    from datetime import date
-
-    monkeypatch.setattr("dagster_project.lib.night.nights_built", lambda home, company: {date(2025, 11, 30)})
+def test_a_past_night_that_has_an_edition_with_its_page_is_not_built_again(home, browser, nights):
     code, said = call("--build", "--as-of", "2025-11-30")
     assert code == 0 and "has an edition already" in said and nights == []
     assert browser[0].endswith("/editions/2025-11-30-aaaaaaaaaa/scorecard.html")
+
+
+def test_a_past_night_without_one_is_built(home, nights):
+    (home / "published/editions/2025-11-30-aaaaaaaaaa" / PAGE_FILE).unlink()
+    assert call("--build", "--as-of", "2025-11-30")[0] == 1, "the night that was started here has made none"
+    assert call("--build", "--as-of", "2025-10-31")[0] == 1
+    assert nights == [["nightly", "--report-only", "--as-of", day] for day in ("2025-11-30", "2025-10-31")]
+
+
+def test_an_edition_of_another_company_is_not_the_one_that_is_meant(home, nights):
+    publish(
+        home,
+        "2025-11-29-cccccccccc",
+        [series("margin", "2025-09 on_track")],
+        as_of="2025-11-29",
+        company="other",
+    )
+    assert call("--as-of", "2025-11-29")[0] == 1
