@@ -6,13 +6,16 @@ LANDING ?= $(SCORECARD_LANDING)
 export SCORECARD_SOURCES := $(SOURCES)
 export SCORECARD_LANDING := $(LANDING)
 
-.PHONY: nightly backfill freshness backup editions rollback reproduce scorecard workbook conservation plan mf test dev dbt docs kpi catalogue coverage lint format demo lock clean
+.PHONY: nightly backfill freshness notify backup editions rollback reproduce scorecard page workbook conservation plan mf test dev dbt docs kpi catalogue coverage lint format demo lock clean
 
 nightly: .venv/ready ## run the nightly job (SOURCES=demo, LANDING=the source's own folder) and print the scorecard
 	@$(BIN)/python -m dagster_project.cli nightly $(ARGS)
 
 scorecard: .venv/ready ## print the published scorecard again (ARGS="--grain month --language sv")
 	@$(BIN)/python -m dagster_project.cli scorecard $(ARGS)
+
+page: .venv/ready ## run the night and open its page (AS_OF=2025-11-30 for a past night, EDITION=... for one that is there)
+	@$(BIN)/python -m dagster_project.cli page $(if $(EDITION),"$(EDITION)",--build $(if $(AS_OF),--as-of "$(AS_OF)")) $(ARGS)
 
 workbook: .venv/ready ## write the published scorecard as an Excel workbook (ARGS='--period "2025 Q4" --language sv')
 	@$(BIN)/python -m dagster_project.cli workbook $(ARGS)
@@ -25,6 +28,9 @@ backfill: .venv/ready ## run past nights, oldest first (ARGS="2025-11-01 2025-11
 
 freshness: .venv/ready ## print how old the newest data of each watched source table is
 	@$(BIN)/python -m dagster_project.cli freshness
+
+notify: .venv/ready ## send a test notice to the addresses of SCORECARD_NOTIFY; print tonight's (ARGS="--dry-run")
+	@$(BIN)/python -m dagster_project.cli notify $(or $(ARGS),--test)
 
 backup: .venv/ready ## copy the state folder while no run is writing (TO=/backup/scorecard-2025-12-31)
 	@$(BIN)/python -m dagster_project.cli backup "$(TO)"

@@ -32,6 +32,7 @@ from typing import Any
 import duckdb
 
 from benchmarks.small_company import SmallCompany, published_sums
+from dagster_project.lib.edition_page import has_page
 from dagster_project.lib.kept_editions import whole_current
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -98,6 +99,8 @@ def check_readers(home: Path, before: Sums, after: Sums, how: str) -> str:
     found = read_afresh(home / "published" / "current.duckdb")
     if found is not None and whole_current(home) is None:
         raise Broken(f"{how}: the current edition is not whole")
+    if found is not None and not has_page(home / "published" / "current"):
+        raise Broken(f"{how}: the current edition has no page, or half of one")
     if found == after:
         return "the new edition"
     if found == before:

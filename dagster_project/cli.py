@@ -1,7 +1,8 @@
 """The command line: run the nightly job, print the scorecard, call dbt or MetricFlow with the run's settings.
 
 Thin: it prepares the environment, hands over to Dagster, dbt or MetricFlow, and says in plain words what came out.
-The commands that a scheduler calls are in ``cli_nights.py``; what all commands share is in ``cli_common.py``.
+The commands that a scheduler calls are in ``cli_nights.py``, those about editions, notices and the page in files of
+their own; what all commands share is in ``cli_common.py``.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from dagster_project.cli_common import (
 )
 from dagster_project.cli_editions import register
 from dagster_project.cli_nights import NIGHT_COMMANDS
+from dagster_project.cli_notices import notify
+from dagster_project.cli_page import page
 from dagster_project.lib.settings import CHECKOUT
 
 # tools of the environment that can't be let in beside a run: sqlfluff has dbt compile the models
@@ -38,7 +41,7 @@ def main() -> None:
     """KPI scorecard pipeline."""
 
 
-for command in NIGHT_COMMANDS:
+for command in (*NIGHT_COMMANDS, notify, page):
     main.add_command(command)
 
 

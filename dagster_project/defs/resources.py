@@ -160,6 +160,7 @@ def reported(context: dg.InitResourceContext) -> Iterator[None]:
             events=run_events.read(instance.all_logs(run.run_id, of_type=wanted)),
             edition_before=before["edition_id"] if before else None,
             is_whole=run.asset_selection is None and run.step_keys_to_execute is None,
+            is_named=named_night(run.tags) is not None,
             log=log,
         )
 

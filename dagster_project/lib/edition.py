@@ -20,11 +20,15 @@ import duckdb
 from dagster_project.lib import flips
 from dagster_project.lib.databases import transaction
 from dagster_project.lib.dbt_runner import hash_files, project_fingerprint
+from dagster_project.lib.edition_page import has_page
 from dagster_project.lib.holds import holds_fingerprint
 from dagster_project.lib.kept_editions import current_folder, is_whole, known_flips
 from dagster_project.lib.plan import plan_hash
 from dagster_project.lib.settings import CHECKOUT, EXPECTATIONS, Settings
 from dagster_project.lib.withheld import content, last_to_add
+
+# also what the page is made of: another template makes another edition
+CODE = (".py", ".html", ".css", ".js", ".mjs")
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ def _inputs(
             for folder in (EXPECTATIONS, *(s.folder for s in settings.external))
         ],
         "plan": plan_hash(connection),
-        "code": hash_files(CHECKOUT / "dagster_project", (".py",)),
+        "code": hash_files(CHECKOUT / "dagster_project", CODE),
         "settings": {
             "feeds": settings.feeds,
             "domain_feeds": settings.domain_feeds,
@@ -109,14 +113,15 @@ def _hash(facts: Any) -> str:  # noqa: ANN401
 def is_published(connection: duckdb.DuckDBPyConnection, home: Path) -> bool:
     """Whether the edition of the run's settings is the newest one, unharmed, and readers have it or an older one.
 
-    An older one they have if somebody rolled back to it, and then they keep it: only new inputs make a new edition.
+    An older one they have if somebody rolled back to it, and then they keep it: only new inputs make a new edition. One
+    whose page could not be made, or is not as it was made, is not done yet.
     """
     row = connection.execute("select edition_id from audit.run_settings").fetchone()
     published = home / "published"
     newest = flips.newest(known_flips(published))
     if row is None or newest is None or newest.edition_id != row[0] or current_folder(published) is None:
         return False
-    return is_whole(home, newest.edition_id)
+    return is_whole(home, newest.edition_id) and has_page(published / "editions" / newest.edition_id)
 
 
 def nothing_new(home: Path) -> str:

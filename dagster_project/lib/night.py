@@ -8,7 +8,7 @@ stays, and the next run says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -89,11 +89,13 @@ def close(
     edition_before: str | None = None,
     is_whole: bool = True,
     holds_lock: bool = True,
+    is_named: bool = False,
     log: Log = lambda message: None,
 ) -> tuple[NightReport, str]:
-    """Write the report of a run that is over, and alert where a person is needed; the report and its text.
+    """Write the report of a run that is over, alert where a person is needed, and send readers the news.
 
-    Without the writer's lock the warehouse is not opened: another run may be at work in it.
+    Without the writer's lock the warehouse is not opened: another run may be at work in it. A night that somebody named
+    is none of which readers get news: thirty past nights would be thirty messages. Returns the report and its text.
     """
     events = events or RunEvents()
     current = current_edition(settings.home)
@@ -102,7 +104,7 @@ def close(
     report = NightReport(
         run_id, started_at, finished_at, (finished_at - started_at).total_seconds(), settings.as_of, ended, 0
     )
-    said = ""
+    said, details = "", Details()
     try:
         # a setting that is wrong is told before the lock is asked for
         is_ours = holds_lock and ended not in (night_report.BUSY, night_report.WRONG_SETTING)
@@ -118,6 +120,12 @@ def close(
         )
         report = report if report.message else _decided(report, events, current)
         said = said or night_report.text(report, Details())
+    # the report lies there by now: whatever becomes of a message, the night is told as it was
+    if holds_lock and not is_named and (told := _notices(settings, report, log)):
+        with suppress(OSError, duckdb.Error):
+            said = night_store.store(
+                settings.home, report, replace(details, notices=told), settings.report_days
+            )
     if report.exit_code != night_report.EXIT_OK:
         _alert(settings, said, log)
     return report, said
@@ -191,6 +199,7 @@ def _filled(
         table_count,
         _steps(events, report),
         tables,
+        events.page,
     )
 
 
@@ -209,6 +218,7 @@ def _decided(
             kpis_held=report.kpis_held or 0,
             kpis_stale=report.kpis_stale or 0,
             tables_stale=tables_stale,
+            is_page_missing=events.page is not None and events.page.is_missing,
         ),
     )
 
@@ -233,6 +243,26 @@ def _open(settings: Settings, *, is_ours: bool) -> Generator[duckdb.DuckDBPyConn
     finally:
         if connection is not None:
             connection.close()
+
+
+def _notices(settings: Settings, report: NightReport, log: Log) -> str:
+    """The line of the report about the digest for readers; empty where nothing was to be sent."""
+    if not settings.notify or report.outcome not in (PUBLISHED, NOTHING_NEW):
+        return ""
+    from dagster_project.lib.notices.digest import tell
+
+    try:
+        told = tell(settings, is_new=report.outcome == PUBLISHED)
+    except Exception as error:
+        # whatever it is, a night that is published does not fail by its notice; the text might quote an address
+        log(
+            f"The notice could not be made ({type(error).__name__}). What to do: `notify --dry-run` shows what it "
+            "would say; the next run tries again."
+        )
+        return "could not be made"
+    for problem in told.problems if told else ():
+        log(problem)
+    return told.line if told else ""
 
 
 def _alert(settings: Settings, said: str, log: Log) -> None:

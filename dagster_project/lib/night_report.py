@@ -39,6 +39,15 @@ class StepReport:
 
 
 @dataclass(frozen=True)
+class PageReport:
+    """How the page of the edition was made."""
+
+    is_missing: bool
+    bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class TableReport:
     """What a night brought to one raw table, and how the table stands after it."""
 
@@ -95,6 +104,8 @@ class Details:
     tables_published: int | None = None
     steps: Sequence[StepReport] = field(default=())
     tables: Sequence[TableReport] = field(default=())
+    page: PageReport | None = None
+    notices: str = ""
 
 
 def outcome(
@@ -108,6 +119,7 @@ def outcome(
     kpis_held: int = 0,
     kpis_stale: int = 0,
     tables_stale: int = 0,
+    is_page_missing: bool = False,
 ) -> Outcome:
     """Decide code and headline of a run that ``ended`` as one of the names above.
 
@@ -133,6 +145,7 @@ def outcome(
         _many(kpis_stale, "KPI", "stale"),
         # a stale table whose KPIs are marked is one thing to mend, not two
         "" if kpis_stale else _many(tables_stale, "source table", "stale"),
+        "the page could not be made" if is_page_missing else "",
     ]
     told = [reason for reason in reasons if reason]
     if told:
@@ -195,6 +208,10 @@ def text(report: NightReport, details: Details, place: str = "") -> str:
     if report.rows_published is not None:
         said = f"{details.tables_published} tables, {report.rows_published:,} rows"
         lines.append(_line("Published", f"{report.edition_id}, {said}"))
+    if details.page:
+        lines.append(_line("Page", _page(details.page)))
+    if details.notices:
+        lines.append(_line("Notices", details.notices))
     if details.steps:
         lines.append(_line("Steps", ", ".join(_step(step) for step in details.steps)))
     if place:
@@ -204,6 +221,12 @@ def text(report: NightReport, details: Details, place: str = "") -> str:
 
 def _line(label: str, said: str) -> str:
     return f"  {label:<10}{said}"
+
+
+def _page(page: PageReport) -> str:
+    if page.is_missing:
+        return "not made; why stands in the run's log"
+    return f"scorecard.html, {page.bytes / 1e6:.2f} MB in {page.seconds:.1f} s"
 
 
 def _came_in(report: NightReport) -> str:

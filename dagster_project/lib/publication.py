@@ -9,6 +9,7 @@ since left-over building folders are removed on sight.
     <home>/published/current.duckdb    -> current/scorecard.duckdb   never changes
     <home>/published/editions/<edition_id>/scorecard.duckdb          -> edition.duckdb, see EDITION_FILE
     <home>/published/editions/<edition_id>/parquet/<table>.parquet
+    <home>/published/editions/<edition_id>/scorecard.html            the page, see edition_page.py
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ import duckdb
 from dagster_project.lib import flips, value_history
 from dagster_project.lib.control_sums import control_sum
 from dagster_project.lib.databases import attach, has_table
+from dagster_project.lib.edition_page import Page, Render, has_page, write_page
 from dagster_project.lib.flips import Flip, FlipsDamaged, linked
 from dagster_project.lib.gate import Suite, current_hashes
 from dagster_project.lib.holds import audit_problems
@@ -111,7 +113,18 @@ OWN_TABLES = (
 )
 # The oldest format that today's readers share: a newer DuckDB would otherwise write files they can't open.
 STORAGE_VERSION = "v1.2.0"
-STEPS = ("audited", "building", "copied", "written", "closed", "verified", "renamed", "flipped", "recorded")
+STEPS = (
+    "audited",
+    "building",
+    "copied",
+    "written",
+    "closed",
+    "verified",
+    "paged",
+    "renamed",
+    "flipped",
+    "recorded",
+)
 _BUILDING = ".building-"
 _SET_ASIDE = ".damaged-"
 _EDITION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
@@ -165,6 +178,9 @@ class Publication:
     flipped: bool  # readers had another edition, or none, before
     sequence: int
     instead: str | None = None  # what readers have, if somebody has rolled this edition back
+    page: Page | None = (
+        None  # how its page was made; None where it was there already, or nobody asked for one
+    )
 
 
 @dataclass(frozen=True)
@@ -191,6 +207,7 @@ def publish(
     on_step: Callable[[str], None] = lambda step: None,
     before_flip: Callable[[], object] = lambda: None,
     show: bool = True,
+    render: Render | None = None,
 ) -> Publication:
     """Publish the scorecard tables and views of the warehouse as one edition, or leave everything as it is.
 
@@ -199,7 +216,8 @@ def publish(
     if somebody has rolled it back. `on_step` is told the name of each of STEPS once that step is done.
     `before_flip` is called when all is ready; if it fails, readers keep what they have. Without `show` the edition
     is built, verified and kept, and readers stay with the one that they have: it was never shown, so it has no place
-    among those that were, and no later history goes on from it.
+    among those that were, and no later history goes on from it. `render` makes the page from the edition's file; an
+    edition whose page can't be made is published without it, and gets it when the same edition is published again.
     """
     if not _EDITION_ID.fullmatch(edition.edition_id):
         raise PublicationRefused(
@@ -218,9 +236,9 @@ def publish(
             place = _place(published, edition)
             folder = published / "editions" / edition.edition_id
             built = read_edition(folder)
-            unchanged = built is not None
+            unchanged, page = built is not None, None
             if built is None:
-                built = _build(
+                built, page = _build(
                     connection,
                     published,
                     edition,
@@ -231,6 +249,7 @@ def publish(
                     inputs,
                     facts,
                     on_step,
+                    render,
                 )
             elif differing := _differing(facts, built.tables):
                 raise PublicationRefused(
@@ -238,6 +257,8 @@ def publish(
                     f"{', '.join(differing)}, and an edition never changes.\n{still_current(published)}\n"
                     "What to do: find out why the same input gave other rows (a model that reads the clock?)."
                 )
+            elif render is not None and not has_page(folder):
+                page = write_page(folder, edition.edition_id, render)
         flipped = False
         if place.rolled_back_to is None:
             before_flip()
@@ -258,6 +279,7 @@ def publish(
         flipped=flipped,
         sequence=place.sequence,
         instead=place.rolled_back_to,
+        page=page,
         **vars(built),
     )
 
@@ -424,7 +446,8 @@ def _build(
     inputs: Sequence[Input],
     facts: dict[str, TableFacts],
     on_step: Callable[[str], None],
-) -> Built:
+    render: Render | None,
+) -> tuple[Built, Page | None]:
     editions = published / "editions"
     building = editions / f"{_BUILDING}{edition.edition_id}"
     building.mkdir(mode=0o750)
@@ -474,9 +497,11 @@ def _build(
     on_step("closed")
     verify(building, facts)
     on_step("verified")
+    page = write_page(building, edition.edition_id, render) if render is not None else None
+    on_step("paged")
     _put_in_place(building, editions / edition.edition_id)
     on_step("renamed")
-    return built
+    return built, page
 
 
 def _copy_views(connection: duckdb.DuckDBPyConnection, views: Sequence[str]) -> None:

@@ -60,13 +60,13 @@ def show(
         folder.name for folder in edition_folders(published) if folder.name in flips.kept_unshown(known)
     ]
     if wanted and _fitting(wanted, unshown) and not _fitting(wanted, kept):
-        edition_id = _named(wanted, unshown)
+        edition_id = named_edition(wanted, unshown)
         raise RollbackRefused(
             f"Edition {edition_id} is of a past night, built when readers had a newer one and never shown: the history "
             f"of what was shown does not go through it. Readers still have {current}. What to do: to look into it, "
             f"open {published / 'editions' / edition_id / PUBLIC_FILE}."
         )
-    edition_id = _named(wanted, kept) if wanted else _before(known, kept, current)
+    edition_id = named_edition(wanted, kept) if wanted else _before(known, kept, current)
     if edition_id == current:
         return Flipped(edition_id, current, None)
     if read_edition(published / "editions" / edition_id) is None:
@@ -90,7 +90,7 @@ def show(
     return Flipped(edition_id, current, action)
 
 
-def _named(wanted: str, kept: list[str]) -> str:
+def named_edition(wanted: str, kept: list[str]) -> str:
     """The edition with this name, or the only one whose name begins or ends so."""
     if wanted in kept:
         return wanted

@@ -6,11 +6,11 @@ UI, so all of them get the same report. What the figures mean is ``night_report.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from dagster_project.lib.night_report import StepReport
+from dagster_project.lib.night_report import PageReport, StepReport
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -40,6 +40,7 @@ class RunEvents:
     steps: list[StepReport] = field(default_factory=list)
     judged: set[tuple[str, str]] = field(default_factory=set)
     built_edition: str | None = None
+    page: PageReport | None = None
 
     @property
     def failed_steps(self) -> list[str]:
@@ -72,10 +73,22 @@ def read(records: Iterable[dg.EventLogEntry]) -> RunEvents:
             made = event.step_materialization_data.materialization
             if tuple(made.asset_key.path) == PUBLISHED:
                 found.built_edition = str(made.metadata["edition_id"].value)
+                found.page = _page(made.metadata)
     for step, start in began.items():
         state, stop = ended.get(step, ("not finished", start))
         found.steps.append(StepReport(step, state, round(stop - start, 1)))
     return found
+
+
+def _page(metadata: Mapping[str, Any]) -> PageReport | None:
+    """How the page was made; None where it was there already."""
+    if "page_missing" not in metadata:
+        return None
+    return PageReport(
+        bool(metadata["page_missing"].value),
+        int(metadata["page_bytes"].value),
+        float(metadata["page_seconds"].value),
+    )
 
 
 def failure_messages(events: Iterable[dg.DagsterEvent]) -> list[str]:

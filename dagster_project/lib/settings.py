@@ -11,12 +11,14 @@ import os
 import re
 import shlex
 import shutil
+import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dagster_project.lib.notices.addresses import AddressesWrong, read_addresses
 from dagster_project.lib.sources import (
     RawTable,
     SourceSystem,
@@ -64,6 +66,12 @@ class Settings:
     keep_days: int = 0
     keep_inputs: bool = True
     why_seconds: float = 300.0
+    # they hold passwords and tokens: never shown, also not where somebody prints all settings
+    notify: tuple[str, ...] = field(default=(), repr=False)
+    notify_language: str = "en"
+    notify_level: str = "strategic"
+    notify_scopes: tuple[str, ...] = ("company",)
+    notify_link: str = ""
 
     def as_of_on(self, today: date) -> date:
         """The day that a night begun ``today`` is as of: a process that lives for weeks asks anew."""
@@ -228,6 +236,13 @@ class Settings:
             keep_days=_whole(environment, "SCORECARD_KEEP_DAYS", 0, 0, 999_999),
             keep_inputs=bool(_whole(environment, "SCORECARD_KEEP_INPUTS", 1, 0, 1)),
             why_seconds=_number(environment, "SCORECARD_WHY_SECONDS", 300.0),
+            notify=_addresses("SCORECARD_NOTIFY", environment.get("SCORECARD_NOTIFY") or ""),
+            notify_language=_one_of(environment, "SCORECARD_NOTIFY_LANGUAGE", ("en", "sv")),
+            notify_level=_one_of(environment, "SCORECARD_NOTIFY_LEVEL", ("strategic", "all")),
+            notify_scopes=_scopes(
+                "SCORECARD_NOTIFY_SCOPES", environment.get("SCORECARD_NOTIFY_SCOPES") or "company"
+            ),
+            notify_link=_one_line("SCORECARD_NOTIFY_LINK", environment.get("SCORECARD_NOTIFY_LINK") or ""),
         )
 
 
@@ -322,6 +337,43 @@ def _command(name: str, text: str) -> tuple[str, ...]:
             f"{name} begins with {words[0]!r}; expected a program on the PATH or the path of one that may be run."
         )
     return words
+
+
+def _addresses(name: str, text: str) -> tuple[str, ...]:
+    """Where notices go. The message does not quote what was found: it holds passwords and tokens."""
+    try:
+        return read_addresses(text)
+    except AddressesWrong as wrong:
+        raise SettingsError(f"{name} {wrong}.") from None
+
+
+def _one_of(environment: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    """One of a few words; the first of them by default."""
+    text = environment.get(name) or allowed[0]
+    if text not in allowed:
+        raise SettingsError(f"{name} is {text!r}; use {' or '.join(allowed)}.")
+    return text
+
+
+def _scopes(name: str, text: str) -> tuple[str, ...]:
+    """Types of scope, or single scopes as region:Skåne, with commas between them; never single people."""
+    scopes = tuple(dict.fromkeys(unicodedata.normalize("NFC", part.strip()) for part in text.split(",")))
+    kinds = {scope.partition(":")[0] for scope in scopes}
+    if not all(re.fullmatch(r"[a-z_]+", kind) for kind in kinds):
+        raise SettingsError(
+            f"{name} is {text!r}; use types of scope or single ones, such as company,region or region:Skåne."
+        )
+    if people := sorted(kinds & {"customer", "employee"}):
+        raise SettingsError(
+            f"{name} names {', '.join(people)}; notices tell of no single people: use company, region, department, …"
+        )
+    return scopes
+
+
+def _one_line(name: str, text: str) -> str:
+    if len(text) > 500 or not text.isprintable():
+        raise SettingsError(f"{name} is {text[:100]!r}; use one line of at most 500 characters.")
+    return text
 
 
 def _schedule(text: str) -> str:

@@ -21,6 +21,7 @@ from dagster_project.lib.freshness import Rule, judge
 from dagster_project.lib.lock import WriterBusy
 from dagster_project.lib.night import NIGHT_TAG, STARTED_TAG
 from dagster_project.lib.night_report import TableReport
+from dagster_project.lib.notices import digest
 from dagster_project.lib.settings import Settings
 
 NIGHTS = dg.DailyPartitionsDefinition("2025-11-01")
@@ -99,6 +100,31 @@ def test_a_run_without_a_named_night_is_as_of_the_settings(own, instance):
     assert seen == [date(2025, 11, 15)]
     assert named_night({}) is None
     assert named_night({"dagster/partition": "2025-11-30"}) == date(2025, 11, 30)
+
+
+def test_readers_get_news_of_a_night_that_dagster_starts_and_of_none_that_somebody_named(
+    own, instance, monkeypatch
+):
+    """The schedule's runs name no night; those of a backfill do. The message is sent where the report is written."""
+    told = []
+    mine = replace(own, notify=("json://127.0.0.1:1/",))
+    monkeypatch.setattr(resources, "_own_settings", lambda: mine)
+    monkeypatch.setattr(digest, "tell", lambda settings, *, is_new: told.append((settings.as_of, is_new)))
+    publish = job(lambda _: None)
+    publish.execute_in_process(instance=instance, partition_key="2025-11-30")
+    assert told == []
+
+    @dg.asset(name="publish")
+    def step(warehouse: Warehouse) -> None:
+        pass
+
+    scheduled = dg.Definitions(
+        assets=[step],
+        jobs=[dg.define_asset_job("nightly", executor_def=dg.in_process_executor)],
+        resources={"warehouse": Warehouse()},
+    ).resolve_job_def("nightly")
+    assert scheduled.execute_in_process(instance=instance).success
+    assert told == [(date(2025, 12, 31), False)]
 
 
 def test_a_failed_run_has_its_report_and_gives_the_day_back(own, instance):

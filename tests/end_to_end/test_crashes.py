@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.kills import Broken, check_ledger, check_readers, kill_small_nights, steps_of_a_night
 from benchmarks.small_company import SmallCompany, published_sums
+from dagster_project.lib.edition_page import PAGE_FILE
 from dagster_project.lib.publication import STEPS
 
 
@@ -43,6 +44,13 @@ def test_the_check_sees_an_edition_that_is_neither_the_old_nor_the_new_one(publi
     half = {**now, "periods": (0, "other")}
     with pytest.raises(Broken, match="neither edition"):
         check_readers(published.home, None, half, "here")
+
+
+def test_the_check_sees_a_page_that_is_cut_short(published):
+    page = published.home / "published" / "current" / PAGE_FILE
+    page.write_bytes(page.read_bytes()[:-10])
+    with pytest.raises(Broken, match="no page, or half of one"):
+        check_readers(published.home, None, published_sums(published.current), "here")
 
 
 def test_the_check_sees_rows_that_no_file_brought(published):

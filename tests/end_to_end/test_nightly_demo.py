@@ -9,6 +9,7 @@ from decimal import Decimal
 import duckdb
 import pytest
 
+from dagster_project.lib.edition_page import PAGE_FILE, has_page
 from tests.conftest import CHECKOUT, copy_home, run_cli
 
 pytestmark = pytest.mark.night
@@ -159,6 +160,16 @@ def test_parquet_holds_what_the_file_holds(edition, demo_home):
             f"select count(*) from (select * from scorecard.{name} except all from read_parquet('{folder}/{name}.parquet'))"
         ).fetchone()
         assert difference == (0,), name
+
+
+def test_the_page_lies_beside_the_numbers_and_is_theirs(demo_home):
+    current = demo_home / "published" / "current"
+    page = current / PAGE_FILE
+    assert has_page(current)
+    assert page.stat().st_size < 3_000_000
+    assert current.resolve().name in page.read_text(encoding="utf-8")
+    [report] = (demo_home / "reports").glob("2025-12-31-*.txt")
+    assert "  Page      scorecard.html, " in report.read_text()
 
 
 def test_published_files_are_not_for_everyone(demo_home):

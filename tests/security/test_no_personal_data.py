@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 from tests.conftest import CHECKOUT, recall_parse, remember_parse
+from tests.receivers import Webhook
 
 from dagster_project.lib.settings import Settings  # isort: skip
 
@@ -34,7 +35,7 @@ class Company:
     def __init__(self, folder: Path):
         self.home, self.landing = folder / "home", folder / "landing"
         shutil.copytree(LANDING, self.landing)
-        self.said = ""
+        self.said, self.webhook = "", Webhook()
 
     def change(self, name: str, change) -> None:
         path = self.landing / name
@@ -52,6 +53,9 @@ class Company:
             "SCORECARD_HOME": str(self.home),
             "SCORECARD_LANDING": str(self.landing),
             "SCORECARD_CONNECTION_ERP": f"postgresql://reader:{SECRET}@127.0.0.1:1/erp",
+            "SCORECARD_NOTIFY": f"json://kanarie:{SECRET}@127.0.0.1:{self.webhook.port}/{SECRET}",
+            "SCORECARD_NOTIFY_LEVEL": "all",
+            **dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1"),
             "COLUMNS": "160",
         }
         settings = Settings.from_environment(environment)
@@ -92,7 +96,8 @@ def company(tmp_path_factory):
     made.change("sales/customers.csv", lambda header, rows: [*rows, rows[5], rows[6]])
     run = made.night()
     assert run.returncode in (1, 4), run.stdout
-    return made
+    yield made
+    made.webhook.close()
 
 
 def test_the_canaries_did_go_in(company):
@@ -154,6 +159,12 @@ def test_no_file_beside_the_warehouse_holds_a_canary(company):
 
 def test_nothing_that_was_said_holds_a_canary(company):
     assert [canary for canary in CANARIES if canary in company.said] == []
+
+
+def test_the_one_notice_of_the_second_night_holds_no_canary(company):
+    [message] = company.webhook.got
+    assert "held" in message["title"] and "hr/pay" in message["message"]
+    assert [canary for canary in CANARIES if canary in str(message)] == []
 
 
 def too_open(home: Path) -> list[str]:

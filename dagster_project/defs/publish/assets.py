@@ -13,8 +13,10 @@ from dagster_project.defs.resources import Warehouse, settings
 from dagster_project.lib.archive import inputs_of
 from dagster_project.lib.before import forget_copies
 from dagster_project.lib.edition import git_commit
+from dagster_project.lib.edition_page import PAGE_FILE, Page
 from dagster_project.lib.flips import FlipsDamaged
 from dagster_project.lib.holds import remember_event_spans
+from dagster_project.lib.page import render
 from dagster_project.lib.plan import remember_targets
 from dagster_project.lib.pruning import prune
 from dagster_project.lib.publication import (
@@ -35,6 +37,9 @@ def published_key(table: str) -> dg.AssetKey:
     return dg.AssetKey(["published", table])
 
 
+PAGE_KEY = published_key("page")
+
+
 @dg.multi_asset(
     name="publish",
     specs=[
@@ -49,6 +54,15 @@ def published_key(table: str) -> dg.AssetKey:
                 kinds={"duckdb", "parquet"},
             )
             for table in (*PUBLISHED_TABLES, *PUBLISHED_VIEWS, *OWN_TABLES)
+        ),
+        dg.AssetSpec(
+            PAGE_KEY,
+            deps=[published_key("publication")],
+            group_name="published",
+            description="The scorecard as one HTML file, `scorecard.html` beside the edition's database.",
+            kinds={"html"},
+            # an edition whose page can't be made is published without it
+            skippable=True,
         ),
     ],
 )
@@ -96,10 +110,14 @@ def publish_edition(
             inputs=files,
             before_flip=remember_what_is_shown,
             show=show,
+            render=render,
         )
     except PublicationError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     context.log.info(message(published) if show else kept(published))
+    page = published.page
+    if page and page.problem:
+        context.log.warning(without_page(published, page.problem))
     tidy(context, warehouse)
     for table in (*PUBLISHED_TABLES, *PUBLISHED_VIEWS, *OWN_TABLES):
         facts = published.tables.get(table)
@@ -110,6 +128,17 @@ def publish_edition(
                 "path": dg.MetadataValue.path(str(published.path)),
                 "unchanged": published.unchanged,
                 **({"dagster/row_count": facts.row_count, "control_sum": facts.control_sum} if facts else {}),
+                **(page_facts(page) if table == "publication" and page else {}),
+            },
+        )
+    if page is None or page.problem is None:
+        yield dg.MaterializeResult(
+            asset_key=PAGE_KEY,
+            metadata={
+                "edition_id": published.edition_id,
+                "path": dg.MetadataValue.path(str(published.path.with_name(PAGE_FILE))),
+                "unchanged": page is None,
+                **(page_facts(page) if page else {}),
             },
         )
 
@@ -144,6 +173,24 @@ def message(published: Publication) -> str:
     if published.unchanged and not published.flipped:
         return f"Nothing new: edition {published.edition_id} is already published."
     return f"Edition {published.edition_id} is published: {published.path}"
+
+
+def page_facts(page: Page) -> dict[str, int | float | bool]:
+    """What the run's report tells of the page; why there is none stands in the run's log."""
+    return {
+        "page_missing": page.problem is not None,
+        "page_bytes": page.bytes or 0,
+        "page_seconds": round(page.seconds, 2),
+    }
+
+
+def without_page(published: Publication, problem: str) -> str:
+    """What to say of an edition without its page."""
+    return (
+        f"Edition {published.edition_id} is there with all its numbers and without its page, {PAGE_FILE}: "
+        f"{problem.rstrip('.')}. What to do: make room if the disk is full; else it is the code of lib/page, or a "
+        "table of another shape. Then run again: the next run makes the page."
+    )
 
 
 def kept(published: Publication) -> str:

@@ -11,7 +11,16 @@ import pytest
 
 from dagster_project.lib import night, night_store
 from dagster_project.lib.audit_tables import ensure_audit_tables
-from dagster_project.lib.night_report import FAILED, IN_PART, KEPT, KILLED, NOTHING_NEW, PUBLISHED, StepReport
+from dagster_project.lib.night_report import (
+    FAILED,
+    IN_PART,
+    KEPT,
+    KILLED,
+    NOTHING_NEW,
+    PUBLISHED,
+    PageReport,
+    StepReport,
+)
 from dagster_project.lib.run_events import RunEvents
 from dagster_project.lib.settings import Settings
 
@@ -96,6 +105,18 @@ def test_held_kpis_ask_for_a_person(settings):
     report, said = night.close(settings, "run-1", night_store.utc_now(), events=DONE)
     assert (report.exit_code, report.kpis_held) == (4, 3)
     assert "a person is needed: 3 KPIs held" in said and alerts(settings) == said
+
+
+def test_a_page_that_is_missing_asks_for_a_person_and_one_that_is_there_is_told(settings):
+    edition(settings.home, "2025-12-31-new")
+    made = replace(DONE, page=PageReport(False, 1_234_000, 0.84))
+    report, said = night.close(settings, "run-1", night_store.utc_now(), events=made)
+    assert report.exit_code == 0 and "Page      scorecard.html, 1.23 MB in 0.8 s" in said
+    missing = replace(DONE, page=PageReport(True, 0, 0.1))
+    report, said = night.close(settings, "run-2", night_store.utc_now(), events=missing)
+    assert (report.outcome, report.exit_code) == (PUBLISHED, 4)
+    assert "a person is needed: the page could not be made." in said
+    assert "Page      not made; why stands in the run's log" in said and alerts(settings) == said
 
 
 def test_a_failed_night_is_reported_with_the_step_and_the_edition_that_stands(settings):

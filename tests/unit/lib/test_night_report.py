@@ -87,6 +87,7 @@ def test_every_end_has_a_code_and_says_what_readers_have(ended, code):
         ({"extracts_refused": 2}, "2 extracts refused"),
         ({"kpis_stale": 3}, "3 KPIs stale"),
         ({"tables_stale": 1}, "1 source table stale"),
+        ({"is_page_missing": True}, "the page could not be made."),
         ({"kpis_stale": 3, "tables_stale": 1}, "3 KPIs stale."),
     ],
 )

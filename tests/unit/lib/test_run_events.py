@@ -4,6 +4,7 @@ import dagster as dg
 import pytest
 
 from dagster_project.lib import run_events
+from dagster_project.lib.night_report import PageReport
 
 
 @dg.asset(key=["published", "publication"])
@@ -44,6 +45,27 @@ def test_steps_checks_and_the_edition_of_a_run_that_went_well():
     assert events.judged == {("published", "publication")}
     assert events.built_edition == "2025-12-31-aaaaaaaaaa"
     assert events.failed_steps == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "page"),
+    [
+        ({}, None),
+        (
+            {"page_missing": False, "page_bytes": 1_200_000, "page_seconds": 0.8},
+            PageReport(False, 1_200_000, 0.8),
+        ),
+        ({"page_missing": True, "page_bytes": 0, "page_seconds": 0.1}, PageReport(True, 0, 0.1)),
+    ],
+)
+def test_how_the_page_was_made(facts, page):
+    @dg.asset(key=["published", "publication"])
+    def published() -> dg.MaterializeResult:
+        return dg.MaterializeResult(metadata={"edition_id": "2025-12-31-aaaaaaaaaa", **facts})
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = dg.materialize([published], instance=instance)
+        assert run_events.read(instance.all_logs(result.run_id)).page == page
 
 
 def test_a_failed_step_is_named_and_its_message_for_people_is_told():
