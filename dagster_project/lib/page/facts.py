@@ -1,7 +1,7 @@
 """What the page shows of an edition, as tables of short columns.
 
-Belongs here: the queries. No figure is computed here: each is one of the edition's, rounded to more places than are shown.
-Does not belong here: how much of it fits (``packing``), words that are not published (``words``).
+Belongs here: the queries. No figure is computed here: each is one of the edition's, rounded to more places than
+are shown. Does not belong here: how much of it fits (``packing``), words that are not published (``words``).
 """
 
 from __future__ import annotations
@@ -170,7 +170,7 @@ where
 order by 1, 2
 """
 _COMPANY = "page_scopes.scope_type = 'company'"
-# Whose results a person is measured by is theirs: the page has the objectives of the company, its departments and teams.
+# Whose results a person is measured by is theirs: the page has those of the company, its departments and teams.
 _OBJECTIVES = "objectives.scope_type in ('company', 'department', 'team')"
 
 
@@ -197,9 +197,10 @@ def core(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         ),
         "tree": columns(
             connection,
-            "select parents.k, children.k as c, tree.* exclude (kpi_id)"
+            "select parents.k, children.k as c, tree.operation, tree.title_en as en, tree.title_sv as sv"
             " from kpi_tree as tree inner join page_kpis as parents on tree.kpi_id = parents.kpi_id"
-            " left join page_kpis as children on tree.component_kpi_id = children.kpi_id",
+            " left join page_kpis as children on tree.component_kpi_id = children.kpi_id"
+            " where tree.root_kpi_id = tree.kpi_id order by 1, tree.component_order",
         ),
         "facts": _facts(connection, _COMPANY, _FIGURES | _COMPANY_FIGURES),
         "signals": _signals(connection, _COMPANY),
@@ -345,7 +346,7 @@ def _kpis(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     kpis = _records(
         connection,
         "select kpi_id as id, title_en, title_sv, description_en, description_sv, department, perspective, goal, level,"
-        " unit, display_format as format, direction, period_basis, grains, scopes, owner_role, formula, target_rule, note,"
+        " unit, display_format as format, direction, period_basis, grains, scopes, owner_role, formula, note,"
         " benchmark_source, data_note_en, data_note_sv"
         " from kpi_catalogue inner join page_kpis using (kpi_id) order by k",
     )
@@ -374,7 +375,8 @@ def _objectives(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     results = _records(
         connection,
         "select key_results.objective_id, page_kpis.k, key_results.title_en, key_results.title_sv,"
-        " key_results.scope_type, key_results.scope_id, coalesce(scopes.scope_name, key_results.scope_id) as scope_name,"
+        " key_results.scope_type, key_results.scope_id,"
+        " coalesce(scopes.scope_name, key_results.scope_id) as scope_name,"
         " baseline_value::double as baseline, target_value::double as target, actual_value::double as actual,"
         " progress_ratio::double as progress, key_results.score::double as score,"
         " key_results.expected_progress::double as expected, key_results.status,"
@@ -386,8 +388,8 @@ def _objectives(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     )
     actions = _records(
         connection,
-        "select objective_id, title_en, title_sv, due_date::varchar as due, state, is_overdue as overdue from initiatives"
-        " order by due_date, initiative_id",
+        "select objective_id, title_en, title_sv, due_date::varchar as due, state, is_overdue as overdue"
+        " from initiatives order by due_date, initiative_id",
     )
     return [
         objective

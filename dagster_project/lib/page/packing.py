@@ -77,9 +77,10 @@ def pack(parts: Iterable[Part], budget: int) -> Packed:
 
 def _column(values: Sequence[Any]) -> Any:  # noqa: ANN401
     """Texts are written once each; a column of nothing but missing values is one null."""
-    if all(value is None for value in values):
+    known = next((value for value in values if value is not None), None)
+    if known is None:
         return None
-    if not any(isinstance(value, str) for value in values):
+    if not isinstance(known, str):
         return list(values)
     texts: dict[str, int] = {}
     places = [None if value is None else texts.setdefault(value, len(texts)) for value in values]

@@ -86,10 +86,11 @@ function App() {
     <main id="main" tabindex="-1">
       <${Warnings} />
       <${Summary} s=${state.s} period=${period} open=${open} showAll=${showAll} />
+      <div class="paper"><${Legend} id="legend-print" /></div>
       ${perspectives.map(({ name, rows }) => html`<${Perspective} key=${name} name=${name} rows=${rows} s=${state.s} period=${period} open=${open} />`)}
       <${Objectives} s=${state.s} period=${period} open=${open} />
       ${loaded && html`<${All} s=${state.s} period=${period} open=${open} filter=${filter} setFilter=${setFilter} />`}
-      <${Legend} />
+      <div class="screen"><${Legend} id="legend" /></div>
     </main>
     <${Foot} />
     ${state.kpi !== null && html`<${Detail} kpi=${store.kpis[state.kpi]} s=${state.at} period=${period} close=${close} open=${open} loaded=${loaded} />`}
@@ -211,8 +212,8 @@ function Department({ words, rows, s, period, open, opened }) {
   </details>`;
 }
 
-function Legend() {
-  return html`<section class="legend" id="legend" aria-labelledby="legend-title"><h2 id="legend-title">${t("legend.title")}</h2>
+function Legend({ id }) {
+  return html`<section class="legend" id=${id} aria-labelledby=${`${id}-title`}><h2 id=${`${id}-title`}>${t("legend.title")}</h2>
     <dl>
       ${store.statuses.filter((one) => STATUSES.includes(one.status)).sort((one, other) => STATUSES.indexOf(one.status) - STATUSES.indexOf(other.status)).map((one) => html`<div key=${one.status}><dt><${Status} status=${one.status} /></dt><dd>${text(one, "meaning")}</dd></div>`)}
       <div><dt><span class="change good"><svg viewBox="0 0 10 10" width="10" height="10" aria-hidden="true"><path d="M5 1.5L9.3 9H.7z" /></svg></span> ${t("legend.arrow")}</dt><dd>${t("legend.arrow_means")}</dd></div>

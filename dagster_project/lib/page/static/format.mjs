@@ -34,15 +34,17 @@ function number(options) {
 }
 
 const fixed = (value, digits, sign) =>
-  number({
+  minus(number({
     minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: sign ? "exceptZero" : "auto",
-  }).format(value);
+  }).format(value));
+
+const minus = (written) => written.replace("-", "−");
 
 function amount(value, full, sign) {
   if (!full && Math.abs(value) >= 1e6) {
-    return number({
+    return minus(number({
       notation: "compact", minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: sign ? "exceptZero" : "auto",
-    }).format(value);
+    }).format(value));
   }
   return fixed(value, Math.abs(value) < 100 ? 2 : 0, sign);
 }
