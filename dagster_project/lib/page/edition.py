@@ -16,7 +16,8 @@ from dagster_project.lib.databases import attach, table_names
 
 NEEDED = tuple(
     "balanced_scorecard balanced_scorecard_kpis initiatives key_results kpi_catalogue kpi_drivers kpi_outlook"
-    " kpi_scorecard kpi_signals kpi_status_events kpi_tree objectives periods publication scopes statuses strategy_map".split()
+    " kpi_scorecard kpi_signals kpi_status_events kpi_tree objectives periods publication scopes statuses"
+    " strategy_map".split()
 )
 # Single people and customers are in the edition and not on a page that is passed on by mail.
 NOT_SHOWN = ("employee", "customer")

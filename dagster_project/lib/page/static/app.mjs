@@ -1,7 +1,7 @@
 // The page: what is chosen, what is shown of it, and the address that says so.
 import { render } from "preact";
-import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
-import { factFor, loadCore, loadParts, scoresAt, store } from "page/data";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
+import { factFor, loadCore, loadParts, mainDriver, scoresAt, store } from "page/data";
 import { Detail } from "page/detail";
 import { collator, date, percent, periodName, scopeName, score, setLanguage, t, text } from "page/format";
 import { Objectives } from "page/objectives";
@@ -63,7 +63,7 @@ function App() {
       removeEventListener("hashchange", again);
     };
   }, []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.documentElement.lang = state.language;
     if (state.theme === "auto") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = state.theme;
@@ -86,11 +86,10 @@ function App() {
     <main id="main" tabindex="-1">
       <${Warnings} />
       <${Summary} s=${state.s} period=${period} open=${open} showAll=${showAll} />
-      <div class="paper"><${Legend} id="legend-print" /></div>
       ${perspectives.map(({ name, rows }) => html`<${Perspective} key=${name} name=${name} rows=${rows} s=${state.s} period=${period} open=${open} />`)}
       <${Objectives} s=${state.s} period=${period} open=${open} />
       ${loaded && html`<${All} s=${state.s} period=${period} open=${open} filter=${filter} setFilter=${setFilter} />`}
-      <div class="screen"><${Legend} id="legend" /></div>
+      <${Legend} />
     </main>
     <${Foot} />
     ${state.kpi !== null && html`<${Detail} kpi=${store.kpis[state.kpi]} s=${state.at} period=${period} close=${close} open=${open} loaded=${loaded} />`}
@@ -157,7 +156,7 @@ function Perspective({ name, rows, s, period, open }) {
     <${KpiTable} rows=${rows} s=${s} period=${period} open=${open} caption=${t(`perspective.${name}`)} />
     ${rows.length <= 9 && html`<div class="print-notes" aria-hidden="true">${rows.map(({ kpi, fact }) => html`<div key=${kpi.id}>
       <h4>${text(kpi, "title")}</h4><p>${text(kpi, "description")} <span class="muted">${kpi.formula}. ${text(kpi, "owner")}.</span></p>
-      ${["off_track", "at_risk"].includes(fact.st) && html`<p><b>${t("attention.driver")}:</b> <${DriverText} kpi=${kpi} s=${s} p=${fact.p} /></p>`}
+      ${["off_track", "at_risk"].includes(fact.st) && mainDriver(kpi, s, fact.p) && html`<p><b>${t("attention.driver")}:</b> <${DriverText} kpi=${kpi} s=${s} p=${fact.p} /></p>`}
       ${flagsOf(fact).map((flag) => html`<p key=${flag}><b>${t(`flag.${flag}`)}:</b> ${t(`why.${flag}`)}</p>`)}
     </div>`)}</div>`}
   </section>`;
@@ -212,8 +211,8 @@ function Department({ words, rows, s, period, open, opened }) {
   </details>`;
 }
 
-function Legend({ id }) {
-  return html`<section class="legend" id=${id} aria-labelledby=${`${id}-title`}><h2 id=${`${id}-title`}>${t("legend.title")}</h2>
+function Legend() {
+  return html`<section class="legend" id="legend" aria-labelledby="legend-title"><h2 id="legend-title">${t("legend.title")}</h2>
     <dl>
       ${store.statuses.filter((one) => STATUSES.includes(one.status)).sort((one, other) => STATUSES.indexOf(one.status) - STATUSES.indexOf(other.status)).map((one) => html`<div key=${one.status}><dt><${Status} status=${one.status} /></dt><dd>${text(one, "meaning")}</dd></div>`)}
       <div><dt><span class="change good"><svg viewBox="0 0 10 10" width="10" height="10" aria-hidden="true"><path d="M5 1.5L9.3 9H.7z" /></svg></span> ${t("legend.arrow")}</dt><dd>${t("legend.arrow_means")}</dd></div>

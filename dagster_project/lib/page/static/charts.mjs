@@ -45,8 +45,9 @@ export function Trend({ kpi, points, outlook }) {
   const draw = (width) => {
     const ahead = outlook && is(outlook.row.v)
       ? [{ x: middle(outlook.period), v: outlook.row.v, l: outlook.row.l, u: outlook.row.u }] : [];
+    const written = known.flatMap((d) => [d.value, d.target, d.signal?.u]).filter(is).map((figure) => value(kpi, figure).length);
     return Plot.plot({
-      width, height: 250, marginLeft: 62, marginRight: 18, marginTop: 14, marginBottom: 26,
+      width, height: 250, marginLeft: 18 + 7 * Math.max(4, ...written), marginRight: 18, marginTop: 14, marginBottom: 26,
       style: { background: "none", color: "inherit", fontFamily: "inherit", fontSize: "12px", overflow: "visible" },
       x: { type: "time", label: null, tickFormat: (day) => tick(day), ticks: Math.max(3, Math.floor(width / 90)), tickSize: 4 },
       y: { label: null, grid: true, ticks: 5, tickFormat: (figure) => value(kpi, figure), nice: true },

@@ -187,11 +187,11 @@ function Scopes({ kpi, s, fact, open, loaded }) {
       ${names.length > 0 && html`<${Tabs} label=${t("detail.scope_type")} options=${names.map((one) => [one, t(`scope.${one}`)])} chosen=${current} choose=${choose} />`}</div>
     ${names.length === 0 && missing.length === 0 && html`<p class="none">${t("scopes.none")}</p>`}
     ${missing.length > 0 && html`<p class="none">${t("scopes.left_out", { types: missing.map((part) => t(`scope.${part.subject}`)).join(", ") })}</p>`}
-    ${rows.length > 0 && html`<div class="scroll"><table class="plain scopes">
+    ${rows.length > 0 && html`<div class="scroll" tabindex="0" role="region" aria-label=${t("detail.scopes")}><table class="plain scopes">
       <thead><tr><th scope="col">${t(`scope.${current}`)}</th><th scope="col">${t("col.status")}</th><th scope="col" class="num">${t("col.actual")}</th><th scope="col" class="num">${t("col.target")}</th><th scope="col" class="num">${t("col.last_year")}</th><th scope="col" class="c-spark">${t("col.trend")}</th></tr></thead>
       <tbody>${rows.map(({ scope, row }) => html`<tr key=${scope.s} class=${scope.s === s ? "current" : ""}>
         <th scope="row"><button type="button" class="link" dir="auto" onClick=${() => open(kpi, scope.s)}>${scope.name}</button></th>
-        <td><${Status} status=${row.st} /> <${Flags} fact=${row} /></td>
+        <td><${Status} status=${row.st} />${" "}<${Flags} fact=${row} /></td>
         <td class="num">${is(row.a) ? value(kpi, row.a) : html`<span class="none" title=${t(`why.${row.nr || "no_data"}`)}>–</span>`}</td>
         <td class="num">${hasTarget(row) ? target(kpi, row) : "–"}</td>
         <td class="num"><${Change} kpi=${kpi} from=${row.ly} to=${row.a} favourable=${row.lyf} /></td>

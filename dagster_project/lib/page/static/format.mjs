@@ -33,10 +33,13 @@ function number(options) {
   return formatters.get(name);
 }
 
-const fixed = (value, digits, sign) =>
-  minus(number({
-    minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: sign ? "exceptZero" : "auto",
-  }).format(value));
+/** So many decimals, and as many more as it takes to say that something small is not nothing. */
+function fixed(value, decimals, sign) {
+  let digits = decimals;
+  while (value !== 0 && digits < 4 && Math.abs(value) < 0.5 * 10 ** -digits) digits += 1;
+  const options = { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: sign ? "exceptZero" : "auto" };
+  return minus(number(options).format(value));
+}
 
 const minus = (written) => written.replace("-", "−");
 
