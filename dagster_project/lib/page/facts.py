@@ -73,7 +73,7 @@ _DRIVERS = """
 select
     page_kpis.k, page_scopes.s, page_periods.p, drivers.compared_with as cw, drivers.dimension as d,
     drivers.driver_type as dt, drivers.driver_name_en as en,
-    nullif(drivers.driver_name_sv, drivers.driver_name_en) as sv,
+    nullif(drivers.driver_name_sv, drivers.driver_name_en) as sv, sign(drivers.favourable_contribution)::integer as f,
     {figures}
 from kpi_drivers as drivers
 inner join page_kpis on drivers.kpi_id = page_kpis.kpi_id
@@ -87,7 +87,6 @@ _DRIVER_FIGURES = {
     "b": "base_value",
     "a": "actual_value",
     "x": "contribution",
-    "f": "favourable_contribution",
     "from": "start_value",
     "to": "end_value",
 }
@@ -298,8 +297,12 @@ def _quoted(text: str) -> str:
 
 
 def _rounded(figures: dict[str, str], table: str) -> str:
+    """To a place more than is ever shown; amounts from a thousand on are shown whole."""
     return ",\n    ".join(
-        f'round({table}.{column}::double, page_kpis.decimals) as "{name}"' for name, column in figures.items()
+        f"round({table}.{column}::double,"
+        f" case when page_kpis.is_amount and abs({table}.{column}) >= 1000 then 0 else page_kpis.decimals end)"
+        f' as "{name}"'
+        for name, column in figures.items()
     )
 
 
