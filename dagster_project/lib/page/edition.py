@@ -89,7 +89,7 @@ def _frame(connection: duckdb.DuckDBPyConnection) -> None:
         select
             (row_number() over (order by kpi_id) - 1)::integer as k, kpi_id,
             display_format = 'amount' as is_amount,
-            case when display_format = 'amount' then 2 when display_format = 'percent' then 5 else 4 end as decimals
+            case when display_format = 'amount' then 2 when display_format = 'percent' then 7 else 4 end as decimals
         from edition.scorecard.kpi_catalogue
         """
     )

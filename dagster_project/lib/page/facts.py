@@ -275,7 +275,7 @@ def parts(connection: duckdb.DuckDBPyConnection) -> Iterator[Part]:
 def _scope_part(connection: duckdb.DuckDBPyConnection, kind: str, scope_type: str, periods: str) -> Part:
     where = f"page_scopes.scope_type = '{_quoted(scope_type)}' and {periods}"
     rows = connection.execute(
-        "select count(*) from kpi_scorecard inner join page_periods using (period_grain, period_start_date)"
+        "select count(actual_value) from kpi_scorecard inner join page_periods using (period_grain, period_start_date)"
         f" where scope_type = ? and {periods}",
         [scope_type],
     ).fetchone()[0]
@@ -297,7 +297,7 @@ def _quoted(text: str) -> str:
 
 
 def _rounded(figures: dict[str, str], table: str) -> str:
-    """To a place more than is ever shown; amounts from a thousand on are shown whole."""
+    """To more places than are shown, so that rounding again changes nothing; amounts from 1000 on are shown whole."""
     return ",\n    ".join(
         f"round({table}.{column}::double,"
         f" case when page_kpis.is_amount and abs({table}.{column}) >= 1000 then 0 else page_kpis.decimals end)"
