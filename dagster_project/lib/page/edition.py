@@ -14,25 +14,10 @@ import duckdb
 
 from dagster_project.lib.databases import attach, table_names
 
-NEEDED = (
-    *(
-        "balanced_scorecard",
-        "balanced_scorecard_kpis",
-        "key_results",
-        "kpi_catalogue",
-        "kpi_drivers",
-        "kpi_outlook",
-    ),
-    *(
-        "kpi_scorecard",
-        "kpi_signals",
-        "kpi_status_events",
-        "kpi_tree",
-        "objectives",
-        "periods",
-        "publication",
-    ),
-    *("scopes", "statuses", "strategy_map", "initiatives"),
+NEEDED = tuple(
+    "balanced_scorecard balanced_scorecard_kpis initiatives key_results kpi_catalogue kpi_drivers kpi_outlook"
+    " kpi_scorecard kpi_signals kpi_status_events kpi_tree objectives periods publication scopes statuses"
+    " strategy_map".split()
 )
 # Single people and customers are in the edition and not on a page that is passed on by mail.
 NOT_SHOWN = ("employee", "customer")
@@ -103,7 +88,8 @@ def _frame(connection: duckdb.DuckDBPyConnection) -> None:
         create table page_kpis as
         select
             (row_number() over (order by kpi_id) - 1)::integer as k, kpi_id,
-            case when display_format = 'amount' then 2 when display_format = 'percent' then 6 else 4 end as decimals
+            display_format = 'amount' as is_amount,
+            case when display_format = 'amount' then 2 when display_format = 'percent' then 7 else 4 end as decimals
         from edition.scorecard.kpi_catalogue
         """
     )

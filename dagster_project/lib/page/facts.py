@@ -1,7 +1,7 @@
 """What the page shows of an edition, as tables of short columns.
 
-Belongs here: the queries. No figure is computed here: each is one of the edition's, rounded to more places than are shown.
-Does not belong here: how much of it fits (``packing``), words that are not published (``words``).
+Belongs here: the queries. No figure is computed here: each is one of the edition's, rounded to more places than
+are shown. Does not belong here: how much of it fits (``packing``), words that are not published (``words``).
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ _DRIVERS = """
 select
     page_kpis.k, page_scopes.s, page_periods.p, drivers.compared_with as cw, drivers.dimension as d,
     drivers.driver_type as dt, drivers.driver_name_en as en,
-    nullif(drivers.driver_name_sv, drivers.driver_name_en) as sv,
+    nullif(drivers.driver_name_sv, drivers.driver_name_en) as sv, sign(drivers.favourable_contribution)::integer as f,
     {figures}
 from kpi_drivers as drivers
 inner join page_kpis on drivers.kpi_id = page_kpis.kpi_id
@@ -87,7 +87,6 @@ _DRIVER_FIGURES = {
     "b": "base_value",
     "a": "actual_value",
     "x": "contribution",
-    "f": "favourable_contribution",
     "from": "start_value",
     "to": "end_value",
 }
@@ -170,7 +169,7 @@ where
 order by 1, 2
 """
 _COMPANY = "page_scopes.scope_type = 'company'"
-# Whose results a person is measured by is theirs: the page has the objectives of the company, its departments and teams.
+# Whose results a person is measured by is theirs: the page has those of the company, its departments and teams.
 _OBJECTIVES = "objectives.scope_type in ('company', 'department', 'team')"
 
 
@@ -197,9 +196,10 @@ def core(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         ),
         "tree": columns(
             connection,
-            "select parents.k, children.k as c, tree.* exclude (kpi_id)"
+            "select parents.k, children.k as c, tree.operation, tree.title_en as en, tree.title_sv as sv"
             " from kpi_tree as tree inner join page_kpis as parents on tree.kpi_id = parents.kpi_id"
-            " left join page_kpis as children on tree.component_kpi_id = children.kpi_id",
+            " left join page_kpis as children on tree.component_kpi_id = children.kpi_id"
+            " where tree.root_kpi_id = tree.kpi_id order by 1, tree.component_order",
         ),
         "facts": _facts(connection, _COMPANY, _FIGURES | _COMPANY_FIGURES),
         "signals": _signals(connection, _COMPANY),
@@ -275,7 +275,7 @@ def parts(connection: duckdb.DuckDBPyConnection) -> Iterator[Part]:
 def _scope_part(connection: duckdb.DuckDBPyConnection, kind: str, scope_type: str, periods: str) -> Part:
     where = f"page_scopes.scope_type = '{_quoted(scope_type)}' and {periods}"
     rows = connection.execute(
-        "select count(*) from kpi_scorecard inner join page_periods using (period_grain, period_start_date)"
+        "select count(actual_value) from kpi_scorecard inner join page_periods using (period_grain, period_start_date)"
         f" where scope_type = ? and {periods}",
         [scope_type],
     ).fetchone()[0]
@@ -297,8 +297,12 @@ def _quoted(text: str) -> str:
 
 
 def _rounded(figures: dict[str, str], table: str) -> str:
+    """To more places than are shown, so that rounding again changes nothing; amounts from 1000 on are shown whole."""
     return ",\n    ".join(
-        f'round({table}.{column}::double, page_kpis.decimals) as "{name}"' for name, column in figures.items()
+        f"round({table}.{column}::double,"
+        f" case when page_kpis.is_amount and abs({table}.{column}) >= 1000 then 0 else page_kpis.decimals end)"
+        f' as "{name}"'
+        for name, column in figures.items()
     )
 
 
@@ -345,7 +349,7 @@ def _kpis(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     kpis = _records(
         connection,
         "select kpi_id as id, title_en, title_sv, description_en, description_sv, department, perspective, goal, level,"
-        " unit, display_format as format, direction, period_basis, grains, scopes, owner_role, formula, target_rule, note,"
+        " unit, display_format as format, direction, period_basis, grains, scopes, owner_role, formula, note,"
         " benchmark_source, data_note_en, data_note_sv"
         " from kpi_catalogue inner join page_kpis using (kpi_id) order by k",
     )
@@ -374,7 +378,8 @@ def _objectives(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     results = _records(
         connection,
         "select key_results.objective_id, page_kpis.k, key_results.title_en, key_results.title_sv,"
-        " key_results.scope_type, key_results.scope_id, coalesce(scopes.scope_name, key_results.scope_id) as scope_name,"
+        " key_results.scope_type, key_results.scope_id,"
+        " coalesce(scopes.scope_name, key_results.scope_id) as scope_name,"
         " baseline_value::double as baseline, target_value::double as target, actual_value::double as actual,"
         " progress_ratio::double as progress, key_results.score::double as score,"
         " key_results.expected_progress::double as expected, key_results.status,"
@@ -386,8 +391,8 @@ def _objectives(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     )
     actions = _records(
         connection,
-        "select objective_id, title_en, title_sv, due_date::varchar as due, state, is_overdue as overdue from initiatives"
-        " order by due_date, initiative_id",
+        "select objective_id, title_en, title_sv, due_date::varchar as due, state, is_overdue as overdue"
+        " from initiatives order by due_date, initiative_id",
     )
     return [
         objective

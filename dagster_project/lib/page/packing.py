@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+_LEAST = 8
 # Columns of a table: numbers as they are, texts as a list of the different ones and the place of each in it.
 Columns = dict[str, Any]
 
@@ -30,7 +31,7 @@ class Part:
     kind: str
     subject: str
     query: str
-    # a bound from below of how many rows it has, so that what can't fit is not even read
+    # how many of its rows have a value, or 0 where nobody has counted: what can't fit is not even read
     rows: int
     read: Callable[[], Columns]
 
@@ -61,12 +62,12 @@ def compressed(data: Any) -> str:  # noqa: ANN401
 def pack(parts: Iterable[Part], budget: int) -> Packed:
     """The parts that fit into so many characters, in their order; one that does not fit leaves room for a later one.
 
-    A row takes at least four bytes however well it is compressed: what is past that is not read at all.
+    A row with a value takes more than eight characters however well it is compressed: more than that is not even read.
     """
     fitting: dict[str, str] = {}
     left_out = []
     for part in parts:
-        text = None if part.rows * 4 > budget else compressed(part.read())
+        text = None if part.rows * _LEAST > budget else compressed(part.read())
         if text is None or len(text) > budget:
             left_out.append(part)
             continue
@@ -77,9 +78,10 @@ def pack(parts: Iterable[Part], budget: int) -> Packed:
 
 def _column(values: Sequence[Any]) -> Any:  # noqa: ANN401
     """Texts are written once each; a column of nothing but missing values is one null."""
-    if all(value is None for value in values):
+    known = next((value for value in values if value is not None), None)
+    if known is None:
         return None
-    if not any(isinstance(value, str) for value in values):
+    if not isinstance(known, str):
         return list(values)
     texts: dict[str, int] = {}
     places = [None if value is None else texts.setdefault(value, len(texts)) for value in values]

@@ -1,7 +1,7 @@
 """The page's file: shell, styles, scripts and data put together.
 
-Belongs here: what makes the file complete in itself and unable to ask anything of anywhere. Does not belong here: what is
-shown (``facts``), how a browser shows it (``static/``).
+Belongs here: what makes the file complete in itself and unable to ask anything of anywhere. Does not belong here: what
+is shown (``facts``), how a browser shows it (``static/``).
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ What people edit (titles, labels of statuses, goals) comes from the published ta
 A key that ends in a name of the machine (a department, a kind of scope) may be missing: the page then writes the name.
 """
 
+# ruff: noqa: E501 - a sentence stands on one line, beside its translation
 from __future__ import annotations
 
 _EN = {
@@ -51,8 +52,8 @@ _EN = {
     "change.good": "better",
     "change.bad": "worse",
     "change.even": "neither better nor worse",
-    "summary.settled": "{period}, {scope}: {met} of {count} KPIs meet their target.",
-    "summary.open": "{period}, {scope}, so far: {met} of {count} KPIs are where they should be on {until}.",
+    "summary.settled": "{period}, {scope}: {met} of {count} KPIs are on target or within its tolerance.",
+    "summary.open": "{period}, {scope}, so far: {met} of {count} KPIs are where they should be on {until}, or within the tolerance.",
     "summary.score": "Score {score} of 10, of {coverage} of the weight.",
     "summary.counts": "KPIs by status",
     "summary.empty": "Nothing on the balanced scorecard speaks about this part of the company in this period. All KPIs are listed below.",
@@ -83,6 +84,8 @@ _EN = {
     "limits.none": "No limits: nothing usual to compare with yet.",
     "limits.too_few_points": "too few periods to tell",
     "limits.no_value": "no value to tell from",
+    "limits.no_previous": "nothing before it to tell from",
+    "limits.baseline_open": "the dates to compare with are not over",
     "limits.withheld": "withheld",
     "limits.held": "held",
     "limits.open": "too early to tell",
@@ -244,6 +247,10 @@ _EN = {
     "driver.mix": "Mix",
     "driver.price": "Price",
     "driver.volume": "Volume",
+    "driver.unit_cost": "Unit cost",
+    "driver.new": "New",
+    "driver.gone": "Gone",
+    "driver.unpriced": "Without a price",
     "driver.component": "Component",
     "driver.not_planned": "Not planned by part",
     "drivers.held": "Nothing is computed from a held figure.",
@@ -347,8 +354,8 @@ _SV = {
     "change.good": "bättre",
     "change.bad": "sämre",
     "change.even": "varken bättre eller sämre",
-    "summary.settled": "{period}, {scope}: {met} av {count} nyckeltal når målet.",
-    "summary.open": "{period}, {scope}, hittills: {met} av {count} nyckeltal är där de ska vara den {until}.",
+    "summary.settled": "{period}, {scope}: {met} av {count} nyckeltal når målet eller ligger inom toleransen.",
+    "summary.open": "{period}, {scope}, hittills: {met} av {count} nyckeltal är där de ska vara den {until}, eller inom toleransen.",
     "summary.score": "{score} poäng av 10, för {coverage} av vikten.",
     "summary.counts": "Nyckeltal per status",
     "summary.empty": "Inget i det balanserade styrkortet gäller den här delen av företaget under perioden. Alla nyckeltal står nedan.",
@@ -379,6 +386,8 @@ _SV = {
     "limits.none": "Inga gränser: det finns inget vanligt att jämföra med än.",
     "limits.too_few_points": "för få perioder för att avgöra",
     "limits.no_value": "inget värde att avgöra av",
+    "limits.no_previous": "inget före det att avgöra av",
+    "limits.baseline_open": "datumen att jämföra med är inte slut",
     "limits.withheld": "visas inte",
     "limits.held": "pausad",
     "limits.open": "för tidigt att avgöra",
@@ -540,6 +549,10 @@ _SV = {
     "driver.mix": "Mix",
     "driver.price": "Pris",
     "driver.volume": "Volym",
+    "driver.unit_cost": "Styckkostnad",
+    "driver.new": "Nytt",
+    "driver.gone": "Utgånget",
+    "driver.unpriced": "Utan pris",
     "driver.component": "Beståndsdel",
     "driver.not_planned": "Inte planerat per del",
     "drivers.held": "Inget beräknas ur ett pausat värde.",

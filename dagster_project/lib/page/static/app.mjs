@@ -1,7 +1,7 @@
 // The page: what is chosen, what is shown of it, and the address that says so.
 import { render } from "preact";
-import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
-import { factFor, loadCore, loadParts, scoresAt, store } from "page/data";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
+import { factFor, loadCore, loadParts, mainDriver, scoresAt, store } from "page/data";
 import { Detail } from "page/detail";
 import { collator, date, percent, periodName, scopeName, score, setLanguage, t, text } from "page/format";
 import { Objectives } from "page/objectives";
@@ -63,7 +63,7 @@ function App() {
       removeEventListener("hashchange", again);
     };
   }, []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.documentElement.lang = state.language;
     if (state.theme === "auto") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = state.theme;
@@ -156,7 +156,7 @@ function Perspective({ name, rows, s, period, open }) {
     <${KpiTable} rows=${rows} s=${s} period=${period} open=${open} caption=${t(`perspective.${name}`)} />
     ${rows.length <= 9 && html`<div class="print-notes" aria-hidden="true">${rows.map(({ kpi, fact }) => html`<div key=${kpi.id}>
       <h4>${text(kpi, "title")}</h4><p>${text(kpi, "description")} <span class="muted">${kpi.formula}. ${text(kpi, "owner")}.</span></p>
-      ${["off_track", "at_risk"].includes(fact.st) && html`<p><b>${t("attention.driver")}:</b> <${DriverText} kpi=${kpi} s=${s} p=${fact.p} /></p>`}
+      ${["off_track", "at_risk"].includes(fact.st) && mainDriver(kpi, s, fact.p) && html`<p><b>${t("attention.driver")}:</b> <${DriverText} kpi=${kpi} s=${s} p=${fact.p} /></p>`}
       ${flagsOf(fact).map((flag) => html`<p key=${flag}><b>${t(`flag.${flag}`)}:</b> ${t(`why.${flag}`)}</p>`)}
     </div>`)}</div>`}
   </section>`;

@@ -17,7 +17,11 @@ function Figure({ draw, label, depends }) {
       const now = Math.floor(element.clientWidth);
       if (!now || now === width) return;
       width = now;
-      element.replaceChildren(draw(width));
+      const picture = draw(width);
+      // the place has the words of the whole; those of its groups would be no more than noise
+      picture.setAttribute("aria-hidden", "true");
+      for (const part of picture.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label");
+      element.replaceChildren(picture);
     };
     paint();
     const observer = new ResizeObserver(paint);
@@ -33,7 +37,6 @@ export function Trend({ kpi, points, outlook }) {
   const { Plot } = globalThis;
   const known = points.filter((point) => is(point.value));
   if (known.length < 2) return html`<p class="none">${t("trend.short")}</p>`;
-  const limited = points.filter((point) => is(point.signal?.l));
   const signals = known.filter((point) => point.signal?.rule);
   const last = known.at(-1);
   const label = t("trend.label", {
@@ -42,15 +45,16 @@ export function Trend({ kpi, points, outlook }) {
   const draw = (width) => {
     const ahead = outlook && is(outlook.row.v)
       ? [{ x: middle(outlook.period), v: outlook.row.v, l: outlook.row.l, u: outlook.row.u }] : [];
+    const written = known.flatMap((d) => [d.value, d.target, d.signal?.u]).filter(is).map((figure) => value(kpi, figure).length);
     return Plot.plot({
-      width, height: 250, marginLeft: 62, marginRight: 18, marginTop: 14, marginBottom: 26,
+      width, height: 250, marginLeft: 18 + 7 * Math.max(4, ...written), marginRight: 18, marginTop: 14, marginBottom: 26,
       style: { background: "none", color: "inherit", fontFamily: "inherit", fontSize: "12px", overflow: "visible" },
       x: { type: "time", label: null, tickFormat: (day) => tick(day), ticks: Math.max(3, Math.floor(width / 90)), tickSize: 4 },
       y: { label: null, grid: true, ticks: 5, tickFormat: (figure) => value(kpi, figure), nice: true },
       marks: [
-        Plot.areaY(limited, { x: middle, y1: (d) => d.signal.l, y2: (d) => d.signal.u, fill: "var(--band)" }),
+        Plot.areaY(points, { x: middle, y1: (d) => d.signal?.l ?? NaN, y2: (d) => d.signal?.u ?? NaN, fill: "var(--band)" }),
         Plot.areaY(points.filter((d) => is(d.lower) && is(d.upper)), { x: middle, y1: "lower", y2: "upper", fill: "var(--goal)", fillOpacity: 0.12, curve: "step" }),
-        Plot.lineY(limited, { x: middle, y: (d) => d.signal.c, stroke: "var(--muted)", strokeWidth: 1 }),
+        Plot.lineY(points, { x: middle, y: (d) => d.signal?.c ?? NaN, stroke: "var(--muted)", strokeWidth: 1 }),
         Plot.lineY(points, { x: middle, y: (d) => d.target ?? NaN, stroke: "var(--goal)", strokeWidth: 1.5, strokeDasharray: "5 4", curve: "step" }),
         Plot.lineY(points, { x: middle, y: (d) => d.value ?? NaN, stroke: "var(--ink)", strokeWidth: 1.8 }),
         Plot.dot(known, { x: middle, y: "value", r: 2.4, fill: (d) => (d.open ? "var(--paper)" : "var(--ink)"), stroke: "var(--ink)" }),
@@ -105,16 +109,22 @@ export function Waterfall({ kpi, rows, name }) {
     const short = (text) => (text.length > longest ? `${text.slice(0, longest - 1)}…` : text);
     const low = Math.min(start, end, ...steps.map((step) => step.to));
     const high = Math.max(start, end, ...steps.map((step) => step.to));
-    const room = (high - low || Math.abs(high) || 1) * 0.2;
+    const range = high - low || Math.abs(high) || 1;
+    // to the right of the longest bar there is room for its label
+    const label = Math.max(56, 7.5 * Math.max(...steps.map((step) => change(kpi, step.row.x).length), value(kpi, end).length + 1));
+    const room = range * Math.min(1.5, label / Math.max(60, width - left - label - 30));
     return Plot.plot({
       width, height: 40 + order.length * 26, marginLeft: left, marginRight: 12, marginTop: 6, marginBottom: 28,
       style: { background: "none", color: "inherit", fontFamily: "inherit", fontSize: "12px", overflow: "visible" },
-      x: { label: null, domain: [low - room, high + room], ticks: Math.max(2, Math.floor(width / 130)), tickFormat: (figure) => value(kpi, figure), grid: true },
+      x: { label: null, domain: [low - range * 0.06, high + room], ticks: Math.max(2, Math.floor(width / 130)), tickFormat: (figure) => value(kpi, figure), grid: true },
       y: { type: "band", domain: order, label: null, tickSize: 0, tickFormat: (place) => short(names.get(place)), padding: 0.3 },
       marks: [
         Plot.ruleX([start], { stroke: "var(--goal)", strokeDasharray: "4 4" }),
         Plot.link([...steps, { place: steps.length, from: end }], { x1: "from", x2: "from", y1: (d) => d.place - 1, y2: "place", stroke: "var(--muted)", strokeOpacity: 0.7 }),
-        Plot.barX(steps, { x1: "from", x2: "to", y: "place", fill: (d) => COLOURS[sideOf(d.row)] }),
+        Plot.barX(steps, {
+          x1: "from", x2: "to", y: "place", fill: (d) => COLOURS[sideOf(d.row)], stroke: (d) => COLOURS[sideOf(d.row)],
+          fillOpacity: (d) => (sideOf(d.row) === "bad" ? 0.22 : 0.9), strokeWidth: 1.4, insetTop: 1, insetBottom: 1,
+        }),
         Plot.tickX(ends, { x: "at", y: "place", stroke: "var(--ink)", strokeWidth: 3 }),
         Plot.text(steps, { x: (d) => Math.max(d.from, d.to), y: "place", text: (d) => change(kpi, d.row.x), textAnchor: "start", dx: 5, fill: "var(--ink)" }),
         Plot.text(ends, { x: "at", y: "place", text: (d) => value(kpi, d.at), textAnchor: "start", dx: 7, fill: "var(--ink)", fontWeight: 600 }),

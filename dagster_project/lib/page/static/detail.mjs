@@ -1,8 +1,8 @@
 // One KPI opened: its curve, what moved it, its parts, what it means and what it stands on.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Trend, Waterfall, naming } from "page/charts";
-import { driversAt, factAt, factFor, newsOf, outlookFor, seriesOf, signalAt, store } from "page/data";
-import { change, collator, date, hasTarget, lang, percent, periodName, scopeName, score, t, target, text, value, whole } from "page/format";
+import { driversAt, factAt, factFor, outlookFor, seriesOf, store } from "page/data";
+import { change, collator, date, hasTarget, percent, periodName, scopeName, score, t, target, text, value, whole } from "page/format";
 import { Arrow, Change, Flags, Glyph, Status, html, statusLabel, statusMeaning } from "page/shapes";
 import { Spark } from "page/spark";
 import { NewsText, OutlookText, SinceText, driverName, held } from "page/summary";
@@ -107,6 +107,7 @@ function Curve({ kpi, s, fact, period }) {
   const ahead = outlook && outlook.period.grain === chosen ? outlook : undefined;
   const limits = points.findLast((point) => is(point.signal?.l))?.signal;
   const withLimits = is(limits?.bn);
+  const reason = points.findLast((point) => point.signal)?.signal.why;
   return html`<section>
     <div class="heading"><h3>${t("detail.curve")}</h3>
       <${Tabs} label=${t("detail.grain")} options=${grains.map((one) => [one, t(`grain.${one}`)])} chosen=${chosen} choose=${choose} /></div>
@@ -117,7 +118,7 @@ function Curve({ kpi, s, fact, period }) {
       ${points.some((point) => point.signal?.rule) && html`<span><i class="k-signal"></i>${t("key.signal")}</span>`}
       ${ahead && is(ahead.row.v) && html`<span><i class="k-outlook"></i>${t("key.outlook")}</span>`}
       ${withLimits && html`<span class="muted">${t("limits.baseline", { from: date(limits.bf), to: date(limits.bt), count: limits.bn })}</span>`}
-      ${!limits && html`<span class="muted">${t("limits.none")}</span>`}
+      ${!limits && html`<span class="muted">${t("limits.none")} ${reason ? `(${t(`limits.${reason}`)})` : ""}</span>`}
     </p>
     <details><summary>${t("detail.as_table")}</summary>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("detail.curve")}><table class="plain">
@@ -144,7 +145,6 @@ function Drivers({ kpi, s, fact, loaded }) {
   const dimension = dimensions.includes(chosenDimension) ? chosenDimension : dimensions[0];
   const steps = useMemo(() => rows.filter((row) => row.cw === compared && row.d === dimension), [rows, compared, dimension]);
   if (!loaded) return null;
-  const naming = (row) => (row.dt === "member" || !row.dt ? driverName(row) : row.dt === "not_planned" ? t("driver.not_planned") : driverName(row) || t(`driver.${row.dt}`));
   return html`<section>
     <div class="heading"><h3>${t("detail.drivers")}</h3>
       ${against.length > 0 && html`<${Tabs} label=${t("detail.compared")} options=${against.map((one) => [one, t(`versus.${one}`)])} chosen=${compared} choose=${chooseAgainst} />`}</div>
@@ -152,11 +152,11 @@ function Drivers({ kpi, s, fact, loaded }) {
       ? html`<p class="none">${t(fact.st === "held" ? "drivers.held" : s === 0 ? "drivers.none" : "drivers.none_scope")}</p>`
       : html`
         <${Tabs} label=${t("detail.dimension")} options=${dimensions.map((one) => [one, t(`dimension.${one}`)])} chosen=${dimension} choose=${chooseDimension} />
-        <${Waterfall} kpi=${kpi} rows=${steps} name=${naming} />
+        <${Waterfall} kpi=${kpi} rows=${steps} name=${driverName} />
         <details><summary>${t("detail.as_table")}</summary>
           <div class="scroll" tabindex="0" role="region" aria-label=${t("detail.drivers")}><table class="plain">
             <thead><tr><th scope="col">${t("detail.driver")}</th><th scope="col" class="num">${t(`start.${compared}`)}</th><th scope="col" class="num">${t("col.actual")}</th><th scope="col" class="num">${t("detail.contribution")}</th></tr></thead>
-            <tbody>${steps.map((row, place) => html`<tr key=${place}><th scope="row" dir="auto">${naming(row)}</th><td class="num">${value(kpi, row.b)}</td><td class="num">${value(kpi, row.a)}</td>
+            <tbody>${steps.map((row, place) => html`<tr key=${place}><th scope="row" dir="auto">${driverName(row)}</th><td class="num">${value(kpi, row.b)}</td><td class="num">${value(kpi, row.a)}</td>
               <td class="num"><${Arrow} moved=${row.x} favourable=${row.f} text=${change(kpi, row.x, { full: true })} /></td></tr>`)}</tbody>
             <tfoot><tr><th scope="row">${t("detail.sum")}</th><td class="num">${value(kpi, steps[0].from)}</td><td class="num">${value(kpi, steps[0].to)}</td><td class="num">${change(kpi, steps[0].to - steps[0].from, { full: true })}</td></tr></tfoot>
           </table></div>
@@ -187,11 +187,11 @@ function Scopes({ kpi, s, fact, open, loaded }) {
       ${names.length > 0 && html`<${Tabs} label=${t("detail.scope_type")} options=${names.map((one) => [one, t(`scope.${one}`)])} chosen=${current} choose=${choose} />`}</div>
     ${names.length === 0 && missing.length === 0 && html`<p class="none">${t("scopes.none")}</p>`}
     ${missing.length > 0 && html`<p class="none">${t("scopes.left_out", { types: missing.map((part) => t(`scope.${part.subject}`)).join(", ") })}</p>`}
-    ${rows.length > 0 && html`<div class="scroll"><table class="plain scopes">
+    ${rows.length > 0 && html`<div class="scroll" tabindex="0" role="region" aria-label=${t("detail.scopes")}><table class="plain scopes">
       <thead><tr><th scope="col">${t(`scope.${current}`)}</th><th scope="col">${t("col.status")}</th><th scope="col" class="num">${t("col.actual")}</th><th scope="col" class="num">${t("col.target")}</th><th scope="col" class="num">${t("col.last_year")}</th><th scope="col" class="c-spark">${t("col.trend")}</th></tr></thead>
       <tbody>${rows.map(({ scope, row }) => html`<tr key=${scope.s} class=${scope.s === s ? "current" : ""}>
         <th scope="row"><button type="button" class="link" dir="auto" onClick=${() => open(kpi, scope.s)}>${scope.name}</button></th>
-        <td><${Status} status=${row.st} /> <${Flags} fact=${row} /></td>
+        <td><${Status} status=${row.st} />${" "}<${Flags} fact=${row} /></td>
         <td class="num">${is(row.a) ? value(kpi, row.a) : html`<span class="none" title=${t(`why.${row.nr || "no_data"}`)}>–</span>`}</td>
         <td class="num">${hasTarget(row) ? target(kpi, row) : "–"}</td>
         <td class="num"><${Change} kpi=${kpi} from=${row.ly} to=${row.a} favourable=${row.lyf} /></td>
@@ -201,8 +201,8 @@ function Scopes({ kpi, s, fact, open, loaded }) {
 }
 
 function Tree({ kpi, s, period, open }) {
-  const rows = store.tree.filter((row) => row.k === kpi.k && (row.level ?? 1) <= 1);
-  const above = store.tree.filter((row) => row.c === kpi.k && row.k !== kpi.k && (row.level ?? 1) <= 1);
+  const rows = store.tree.filter((row) => row.k === kpi.k);
+  const above = store.tree.filter((row) => row.c === kpi.k && row.k !== kpi.k);
   if (!rows.length && !above.length) return null;
   const sign = { "+": "+", "-": "−", "*": "×", "/": "÷" };
   const part = (other, name) => {
@@ -211,12 +211,10 @@ function Tree({ kpi, s, period, open }) {
     return html`<button type="button" class="link" onClick=${() => open(other, s)}>${fact && html`<${Glyph} status=${fact.st} />`} ${text(other, "title")}</button>${fact && is(fact.a) ? ` ${value(other, fact.a)}` : ""}`;
   };
   return html`<section><h3>${t("detail.tree")}</h3>
-    ${rows.length > 0 && html`<p class="tree">${text(kpi, "title")} = ${rows.map((row, place) => html`<span key=${place}>${place ? ` ${sign[row.operation] ?? row.operation} ` : row.operation === "-" ? "−" : ""}${part(is(row.c) ? store.kpis[row.c] : null, componentName(row))}</span>`)}</p>`}
+    ${rows.length > 0 && html`<p class="tree">${text(kpi, "title")} = ${rows.map((row, place) => html`<span key=${place}>${place ? ` ${sign[row.operation] ?? row.operation} ` : row.operation === "-" ? "−" : ""}${part(is(row.c) ? store.kpis[row.c] : null, text(row, null))}</span>`)}</p>`}
     ${above.length > 0 && html`<p class="tree">${t("detail.part_of")} ${[...new Set(above.map((row) => row.k))].map((k, place) => html`<span key=${k}>${place ? ", " : ""}${part(store.kpis[k])}</span>`)}</p>`}
   </section>`;
 }
-
-const componentName = (row) => row[`component_name_${lang()}`] ?? row[`title_${lang()}`] ?? row[`component_title_${lang()}`] ?? (row.component_kpi_id || "").replaceAll("_", " ");
 
 function Definition({ kpi, fact }) {
   return html`<section><h3>${t("detail.definition")}</h3>

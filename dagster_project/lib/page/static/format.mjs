@@ -33,16 +33,21 @@ function number(options) {
   return formatters.get(name);
 }
 
-const fixed = (value, digits, sign) =>
-  number({
-    minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: sign ? "exceptZero" : "auto",
-  }).format(value);
+/** So many decimals, and as many more as it takes to say that something small is not nothing. */
+function fixed(value, decimals, sign) {
+  let digits = decimals;
+  while (value !== 0 && digits < 4 && Math.abs(value) < 0.5 * 10 ** -digits) digits += 1;
+  const options = { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: sign ? "exceptZero" : "auto" };
+  return minus(number(options).format(value));
+}
+
+const minus = (written) => written.replace("-", "−");
 
 function amount(value, full, sign) {
   if (!full && Math.abs(value) >= 1e6) {
-    return number({
+    return minus(number({
       notation: "compact", minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: sign ? "exceptZero" : "auto",
-    }).format(value);
+    }).format(value));
   }
   return fixed(value, Math.abs(value) < 100 ? 2 : 0, sign);
 }

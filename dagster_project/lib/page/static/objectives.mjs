@@ -24,11 +24,11 @@ function Result({ result, open }) {
   const scope = store.scopes.findIndex((one) => one.type === result.scope_type && one.id === result.scope_id);
   const title = text(result, "title");
   return html`<li class="result">
-    <span class="result-title"><${Glyph} status=${result.status} /><span class="sr">${statusLabel(result.status)}: </span>
+    <span class="with-glyph"><${Glyph} status=${result.status} /><span><span class="sr">${statusLabel(result.status)}: </span>
       ${kpi && scope >= 0 ? html`<button type="button" class="link" aria-haspopup="dialog" onClick=${() => open(kpi, scope)}>${title}</button>` : title}
-      ${scope > 0 && html` <small dir="auto">${result.scope_name}</small>`}</span>
-    <span class="result-figures">${kpi && is(result.actual)
-      ? html`<b>${value(kpi, result.actual)}</b> <small>${t("objectives.from_to", { from: is(result.baseline) ? value(kpi, result.baseline) : "–", to: value(kpi, result.target) })}</small>`
+      ${scope > 0 && html` <small dir="auto">${result.scope_name}</small>`}</span></span>
+    <span class="result-figures num">${kpi && is(result.actual)
+      ? html`<b>${value(kpi, result.actual)}</b> <small class="block">${t("objectives.from_to", { from: is(result.baseline) ? value(kpi, result.baseline) : "–", to: value(kpi, result.target) })}</small>`
       : html`<span class="none">${t(`result.${result.reason || "no_data"}`)}</span>`}</span>
     <${Progress} done=${result.score} expected=${result.expected} status=${result.status} label=${title} />
     <span class="num result-done">${percent(result.score)}</span>

@@ -38,10 +38,13 @@ export function Status({ status, short = false }) {
   </span>`;
 }
 
-/** A change: its direction by the arrow, whether it is good by the arrow's being full or empty, its colour and a word. */
+/**
+ * A change as it is published (how much better), turned into the direction that the value went; of a KPI with a band, which has
+ * no better direction, the difference. Its direction by the arrow, whether it is good by the arrow's being full or empty, its colour and a word. */
 export function Change({ kpi, from, to, favourable }) {
   if (from === null || from === undefined || to === null || to === undefined) return html`<span class="none">–</span>`;
-  const moved = to - from;
+  const known = favourable !== null && favourable !== undefined;
+  const moved = known && kpi.direction === "higher" ? favourable : known && kpi.direction === "lower" ? -favourable : to - from;
   return html`<${Arrow} moved=${moved} favourable=${favourable} text=${change(kpi, moved)} />`;
 }
 

@@ -1,5 +1,6 @@
 // What a manager reads first: how it stands, and what needs attention.
 import { balanced, eventFor, factFor, lasted, mainDriver, newsOf, outlookFor, scoresAt, store } from "page/data";
+import { between } from "page/table";
 import { change, date, percent, periodName, periodStarting, scopeName, score, t, target, text, value } from "page/format";
 import { Glyph, Status, flagsOf, html, statusLabel } from "page/shapes";
 
@@ -16,27 +17,23 @@ export function since(kpi, s, fact) {
 export function SinceText({ kpi, s, fact }) {
   const found = since(kpi, s, fact);
   if (!found) return html`<span class="none">${t("since.new")}</span>`;
-  return html`<span>${found.text} <small>${t(`since.count.${found.grain}`, { count: found.count })}</small></span>`;
+  return html`<span>${found.text} <small class="nowrap">${t(`since.count.${found.grain}`, { count: found.count })}</small></span>`;
 }
 
 export function NewsText({ kpi, s, fact }) {
   const news = newsOf(kpi, s, fact);
   if (news.kind === "unknown") return html`<span class="none">${t(`limits.${news.why || "none"}`)}</span>`;
-  if (news.kind === "noise") return html`<span>${t("news.noise")} <small>${t(news.monthly ? "news.noise_months" : "news.noise_own")}</small></span>`;
+  if (news.kind === "noise") return html`<span>${t("news.noise")} <small class="block">${t(news.monthly ? "news.noise_months" : "news.noise_own")}</small></span>`;
   const last = news.at.at(-1);
-  return html`<span><b>${t("news.signal")}</b> <small>${news.monthly ? `${periodName(last.period, true)}: ` : ""}${t(`rule.${last.signal.rule}`)}</small></span>`;
+  return html`<span><b>${t("news.signal")}</b> <small class="block">${news.monthly ? `${periodName(last.period, true)}: ` : ""}${t(`rule.${last.signal.rule}`)}</small></span>`;
 }
 
-export function driverName(row) {
-  const known = ["member", null, undefined].includes(row.dt);
-  const name = text(row, null) || row.en;
-  return known || name ? name : t(`driver.${row.dt}`);
-}
+export const driverName = (row) => text(row, null) || t(`driver.${row.dt}`);
 
 export function DriverText({ kpi, s, p }) {
   const row = mainDriver(kpi, s, p);
   if (!row) return html`<span class="none">–</span>`;
-  return html`<span>${driverName(row)} <b class=${row.f < 0 ? "bad-text" : ""}>${change(kpi, row.x)}</b> <small>${t(`dimension.${row.d}`)}, ${t(`against.${row.cw}`)}</small></span>`;
+  return html`<span><span dir="auto">${driverName(row)}</span> <b class=${`nowrap ${row.f < 0 ? "bad-text" : ""}`}>${change(kpi, row.x)}</b> <small class="block">${t(`dimension.${row.d}`)}, ${t(`against.${row.cw}`)}</small></span>`;
 }
 
 export function OutlookText({ kpi, s, period }) {
@@ -44,7 +41,7 @@ export function OutlookText({ kpi, s, period }) {
   if (!found) return html`<span class="none">${t("outlook.settled")}</span>`;
   const { row } = found;
   if (!is(row.v)) return html`<span class="none">${periodName(found.period, true)}: ${t(`outlook.why.${row.why || "none"}`)}</span>`;
-  return html`<span>${periodName(found.period, true)}: <b>${value(kpi, row.v)}</b> <small>(${value(kpi, row.l)} – ${value(kpi, row.u)})${is(row.chance) ? ` ${t("outlook.chance", { chance: percent(row.chance) })}` : ""}</small></span>`;
+  return html`<span>${periodName(found.period, true)}: <b>${value(kpi, row.v)}</b> <small>${is(row.l) && html`<span class="nowrap">(${between(kpi, row)})</span>`}${is(row.chance) ? html`<br />${t("outlook.chance", { chance: percent(row.chance) })}` : ""}</small></span>`;
 }
 
 export function Summary({ s, period, open, showAll }) {
@@ -89,8 +86,8 @@ export function Summary({ s, period, open, showAll }) {
       </tr></thead>
       <tbody role="rowgroup">
         ${attention.map(({ kpi, fact }) => html`<tr role="row" key=${kpi.id} onClick=${() => open(kpi, s)}>
-          <th role="rowheader" scope="row"><${Status} status=${fact.st} short /> <button type="button" class="link" aria-haspopup="dialog" onClick=${(event) => { event.stopPropagation(); open(kpi, s); }}>${text(kpi, "title")}</button></th>
-          <td role="cell" class="num" data-label=${t("attention.figures")}><b>${value(kpi, fact.a)}</b>${fact.st !== "held" && html` <small>${t("attention.of", { target: target(kpi, fact) })}</small>`}</td>
+          <th role="rowheader" scope="row"><span class="with-glyph"><${Status} status=${fact.st} short /> <button type="button" class="link" aria-haspopup="dialog" onClick=${(event) => { event.stopPropagation(); open(kpi, s); }}>${text(kpi, "title")}</button></span></th>
+          <td role="cell" class="num" data-label=${t("attention.figures")}><div><b>${value(kpi, fact.a)}</b>${fact.st !== "held" && html` <small class="block">${t("attention.of", { target: target(kpi, fact) })}</small>`}</div></td>
           ${fact.st === "held"
             ? html`<td role="cell" colspan="4" class="wide"><b>${t("why.held")}</b> ${held(fact)}</td>`
             : html`

@@ -13,8 +13,7 @@ export function OutlookCell({ kpi, s, period }) {
   if (!is(row.v)) return html`<span class="none" title=${t(`outlook.why.${row.why || "none"}`)}>${t("outlook.none")}<span class="sr">: ${t(`outlook.why.${row.why || "none"}`)}</span></span>`;
   const other = outlookPeriod(period);
   return html`<span class="outlook">
-    <span class="main">${other.p !== found.period.p && html`<small>${periodName(found.period, true)}: </small>`}${value(kpi, row.v)}</span>
-    <small>${value(kpi, row.l)} – ${value(kpi, row.u)}</small>
+    <span class="main">${other.p !== found.period.p && html`<small>${periodName(found.period, true)}: </small>`}${value(kpi, row.v)}${" "}</span>${is(row.l) && html`<small>(${between(kpi, row)})</small>`}
     ${is(row.chance) && html`<small class=${row.chance < 0.2 ? "chance low" : "chance"}>${t("outlook.chance", { chance: percent(row.chance) })}</small>`}
   </span>`;
 }
@@ -24,6 +23,14 @@ export function News({ kpi, s, fact }) {
   if (news.kind !== "signal") return null;
   const title = news.at.map(({ period, signal }) => `${periodName(period)}: ${t(`rule.${signal.rule}`)}`).join("; ");
   return html`<span class="flag signal" title=${title}>${t("flag.signal")}</span>`;
+}
+
+/** The interval, the unit written once. */
+export function between(kpi, row) {
+  const low = value(kpi, row.l);
+  const high = value(kpi, row.u);
+  const unit = /\u00a0\D+$/.exec(low)?.[0];
+  return `${unit && high.endsWith(unit) ? low.slice(0, -unit.length) : low} – ${high}`;
 }
 
 function Row({ kpi, fact, s, period, open, withOutlook }) {
@@ -59,7 +66,7 @@ export function KpiTable({ rows, s, period, open, caption }) {
       <th role="columnheader" scope="col" class="num">${t("col.variance")}</th>
       <th role="columnheader" scope="col" class="num" title=${t("col.last_year_hint")}>${t("col.last_year")}</th>
       <th role="columnheader" scope="col" class="c-spark">${t("col.trend")}</th>
-      ${ahead && html`<th role="columnheader" scope="col" class="num">${t("col.outlook_of", { period: periodName(ahead, true) })}</th>`}
+      ${ahead && html`<th role="columnheader" scope="col" class="num c-outlook">${t("col.outlook_of", { period: periodName(ahead, true) })}</th>`}
       <th role="columnheader" scope="col" class="num">${t("col.score")}</th>
     </tr></thead>
     <tbody role="rowgroup">
