@@ -133,7 +133,9 @@ def test_what_is_about_people_is_not_broken_down(manifest):
         listed = {row["kpi_id"]: row for row in csv.DictReader(file) if not row["scope_type"]}
     models = kpi_models(manifest)
     about_people = {kpi_id for kpi_id in models if is_about_people(manifest, kpi_id)}
-    assert about_people == {kpi_id for kpi_id, row in listed.items() if row["reason"] == "It is about people."}
+    assert about_people == {
+        kpi_id for kpi_id, row in listed.items() if row["reason"] == "It is about people."
+    }
 
 
 def test_what_has_no_drivers_is_a_kpi_and_a_dimension_of_it():
