@@ -152,7 +152,7 @@ function Warnings() {
 
 function Perspective({ name, rows, s, period, open }) {
   const balance = scoresAt(s, period.p).find((row) => row.pe === name);
-  return html`<section class="perspective sheet-page" id=${`perspective-${name}`} aria-labelledby=${`title-${name}`}>
+  return html`<section class=${`perspective sheet-page ${rows.length > 12 ? "many" : ""}`} id=${`perspective-${name}`} aria-labelledby=${`title-${name}`}>
     <p class="print-head">${store.edition.company} · ${t("title")} ${periodName(period)} · ${scopeName(store.scopes[s])} · ${t("as_of", { day: date(store.edition.as_of) })}</p>
     <div class="section-head"><h2 id=${`title-${name}`}>${t(`perspective.${name}`)}</h2>
       ${balance && html`<p class="balance"><${Status} status=${balance.st} /> ${is(balance.sc) && html`<b>${score(balance.sc)}</b> ${t("detail.of_ten")}`}
