@@ -157,6 +157,15 @@ def test_everything_can_be_done_with_the_keyboard(visit):
     expect(red).to_be_focused()
 
 
+def test_the_way_back_closes_what_was_opened(visit):
+    page = visit()
+    row(page, "margin").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator("#summary-title")).to_be_visible()
+
+
 def test_the_language_changes_words_numbers_and_the_address(visit):
     page = visit()
     page.get_by_role("button", name="Svenska").click()

@@ -1,6 +1,6 @@
 // The page: what is chosen, what is shown of it, and the address that says so.
 import { render } from "preact";
-import { useCallback, useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { factFor, loadCore, loadParts, mainDriver, scoresAt, store } from "page/data";
 import { Detail } from "page/detail";
 import { collator, date, percent, periodName, scopeName, score, setLanguage, t, text } from "page/format";
@@ -50,6 +50,7 @@ function App() {
   const [state, setState] = useState(readAddress);
   const [loaded, setLoaded] = useState(false);
   const [filter, setFilter] = useState({ words: "", department: "", status: "" });
+  const before = useRef(state.kpi);
   setLanguage(state.language);
   const period = store.periods[state.p];
   const scope = store.scopes[state.s];
@@ -68,7 +69,10 @@ function App() {
     if (state.theme === "auto") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = state.theme;
     document.title = `${store.edition.company} · ${t("title")} ${periodName(period)}`;
-    history.replaceState(null, "", writeAddress(state));
+    // a KPI that is opened is a step that the browser's way back undoes: a phone has no Escape
+    const opened = state.kpi !== null && before.current === null;
+    before.current = state.kpi;
+    if (writeAddress(state) !== location.hash) history[opened ? "pushState" : "replaceState"](null, "", writeAddress(state));
   }, [state]);
 
   const change = (some) => setState((before) => ({ ...before, ...some }));
@@ -148,7 +152,7 @@ function Warnings() {
 
 function Perspective({ name, rows, s, period, open }) {
   const balance = scoresAt(s, period.p).find((row) => row.pe === name);
-  return html`<section class="perspective sheet-page" id=${`perspective-${name}`} aria-labelledby=${`title-${name}`}>
+  return html`<section class=${`perspective sheet-page ${rows.length > 12 ? "many" : ""}`} id=${`perspective-${name}`} aria-labelledby=${`title-${name}`}>
     <p class="print-head">${store.edition.company} · ${t("title")} ${periodName(period)} · ${scopeName(store.scopes[s])} · ${t("as_of", { day: date(store.edition.as_of) })}</p>
     <div class="section-head"><h2 id=${`title-${name}`}>${t(`perspective.${name}`)}</h2>
       ${balance && html`<p class="balance"><${Status} status=${balance.st} /> ${is(balance.sc) && html`<b>${score(balance.sc)}</b> ${t("detail.of_ten")}`}

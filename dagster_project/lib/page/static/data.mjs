@@ -184,15 +184,20 @@ export function outlookPeriod(period) {
   return ["year", "quarter", "month"].map((grain) => open.find((one) => one.grain === grain)).find(Boolean);
 }
 
-/** Since when the status of the period has lasted, by the steady status of its grain. */
-export function eventFor(kpi, s, fact) {
-  const period = store.periods[fact.p];
+/** Since when the status has lasted at the end of a period, by the steady status of the period's grain. */
+export function eventFor(kpi, s, fact, period = store.periods[fact.p]) {
   const steady = fact.st === "achieved" ? "on_track" : fact.st;
   return (store.events.get(`${kpi.k}|${s}`) || []).find(
     (event) =>
       event.g === period.grain && event.st === steady && event.since <= period.start &&
       (!event.until || event.until > period.start),
   );
+}
+
+/** The newest month inside a longer period: where the period itself has just turned, its months may have turned before. */
+export function newestMonth(period) {
+  if (period.grain === "month") return undefined;
+  return store.periods.findLast((one) => one.grain === "month" && !one.open && one.start >= period.start && one.end <= period.end);
 }
 
 /** How many periods of a grain lie from a day to a period, both included. */

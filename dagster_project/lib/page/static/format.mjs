@@ -85,7 +85,7 @@ export function target(kpi, row, options) {
 
 export const hasTarget = (row) => [row.t, row.lo, row.hi].some((one) => one !== null && one !== undefined);
 
-export const score = (figure) => (figure === null || figure === undefined ? "–" : fixed(figure, 1));
+export const score = (figure) => (figure === null || figure === undefined ? "–" : fixed(Math.round(figure * 10) / 10, 1));
 export const percent = (share, digits = 0) =>
   share === null || share === undefined ? "–" : `${fixed(share * 100, digits)}\u00a0%`;
 export const whole = (figure) => (figure === null || figure === undefined ? "–" : fixed(figure, 0));

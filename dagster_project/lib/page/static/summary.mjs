@@ -1,5 +1,5 @@
 // What a manager reads first: how it stands, and what needs attention.
-import { balanced, eventFor, factFor, lasted, mainDriver, newsOf, outlookFor, scoresAt, store } from "page/data";
+import { balanced, eventFor, factFor, lasted, mainDriver, newestMonth, newsOf, outlookFor, scoresAt, store } from "page/data";
 import { between } from "page/table";
 import { change, date, percent, periodName, periodStarting, scopeName, score, t, target, text, value } from "page/format";
 import { Glyph, Status, flagsOf, html, statusLabel } from "page/shapes";
@@ -8,16 +8,20 @@ const is = (figure) => figure !== null && figure !== undefined;
 const ORDER = ["achieved", "on_track", "at_risk", "off_track", "held", "no_target", "no_data"];
 
 export function since(kpi, s, fact) {
-  const event = eventFor(kpi, s, fact);
-  if (!event) return null;
-  const count = lasted(event.g, event.since, store.periods[fact.p]);
-  return { text: periodStarting(event.g, event.since), count, grain: event.g };
+  const period = store.periods[fact.p];
+  for (const one of [period, newestMonth(period)]) {
+    const event = one && eventFor(kpi, s, fact, one);
+    if (event) {
+      return { text: periodStarting(event.g, event.since), count: lasted(event.g, event.since, one), grain: event.g, own: one === period };
+    }
+  }
+  return null;
 }
 
 export function SinceText({ kpi, s, fact }) {
   const found = since(kpi, s, fact);
   if (!found) return html`<span class="none">${t("since.new")}</span>`;
-  return html`<span>${found.text} <small class="nowrap">${t(`since.count.${found.grain}`, { count: found.count })}</small></span>`;
+  return html`<span>${found.text} <small class="nowrap">${t(`since.count.${found.grain}`, { count: found.count })}</small>${!found.own && html`<small class="block">${t("since.months")}</small>`}</span>`;
 }
 
 export function NewsText({ kpi, s, fact }) {
