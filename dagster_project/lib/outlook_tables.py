@@ -665,7 +665,7 @@ def _add_backtest(
             BACKTEST,
             **{
                 **_key(period),
-                "period_start_date": history.axis[end - found.shape.months + 1],
+                "period_start_date": _months_on(history.axis[end], 1 - found.shape.months),
             },
             period_end_date=history.axis[end + 1] - timedelta(days=1),
             method=method,

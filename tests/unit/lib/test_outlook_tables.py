@@ -206,6 +206,22 @@ def test_a_stock_ends_where_its_last_month_ends():
     assert float(rows[0][0]) == pytest.approx(134 / share) and rows[0][1]
 
 
+def test_the_quarter_and_the_year_of_a_stock_are_one_question():
+    """Both ask for the cash on the last day of December, so they must not answer differently."""
+    levels = [100.0 + 9 * (number * number % 7) for number in range(35)]
+    company = Company().kpi("cash", levels, basis="stock")
+    columns = (
+        "method, is_chosen, outlook_value, lower_value, upper_value, backtest_count, backtest_coverage_ratio"
+    )
+    quarter, year = (company.said(columns, f"period_grain = '{grain}'") for grain in ("quarter", "year"))
+    assert quarter == year and len(quarter) == 2
+    # seen from January 2024 on: of each month before, the year before is known
+    tried = company.rows(
+        "origin_date, period_start_date", "period_grain = 'year' and method = 'run_rate'", BACKTEST
+    )
+    assert tried[0] == (date(2024, 1, 31), date(2023, 3, 1)) and len(tried) == 22
+
+
 def test_what_is_not_made_of_its_months_goes_as_last_year_did_without_an_interval():
     """Distinct customers: 40 so far, 30 a year ago by the same day, 45 in the end: 60."""
     company = Company().kpi("customers", MONTHS, adds_up=False)
