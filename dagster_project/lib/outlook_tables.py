@@ -91,6 +91,7 @@ _OPEN = f"""
     select
         shown.kpi_id, shown.period_grain, shown.period_start_date, shown.scope_type, shown.scope_id,
         shown.period_end_date, shown.status, shown.no_value_reason, kpis.direction, kpis.period_basis,
+        kpis.final_after_days,
         cast(coalesce(shown.numerator, shown.actual_value) as double) as numerator,
         cast(shown.denominator as double) as denominator,
         shown.actual_value,
@@ -268,6 +269,7 @@ class Open:
     no_value_reason: str | None
     direction: str
     period_basis: str
+    final_after_days: int | None
     numerator: float | None
     denominator: float | None
     actual_value: Decimal | None
@@ -294,12 +296,13 @@ class Open:
 
     @property
     def reason(self) -> str | None:
-        """Why the scorecard has nothing to go on from."""
+        """Why there is nothing to go on from, or nothing to try it on."""
         if self.status == "held":
             return "held"
         if self.actual_value is None:
             return "withheld" if self.no_value_reason == "withheld" else "no_data"
-        return None
+        # of what is still counted in later, no month of the past shows what a night knew of it then
+        return "not_final" if self.final_after_days else None
 
 
 @dataclass(frozen=True)

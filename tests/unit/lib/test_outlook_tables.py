@@ -92,6 +92,18 @@ def test_what_is_not_shown_has_no_outlook(change, reason):
     assert company.rows(table=BACKTEST) == []
 
 
+def test_what_is_still_counted_in_later_has_no_outlook():
+    """Old months have all their conversions, young ones do not: trying it on the old ones would flatter."""
+    company = Company().kpi("conversion", MONTHS, final_after=90)
+    columns = (
+        "no_outlook_reason, method, outlook_value, chance_of_target, actual_to_date, history_periods_count"
+    )
+    assert company.said(columns, "period_grain = 'year'") == [("not_final", None, None, None, 220, 35)]
+    assert company.rows(table=BACKTEST) == []
+    company = Company().kpi("conversion", MONTHS, final_after=0)
+    assert company.said("no_outlook_reason", "is_chosen") == [(None,)] * 2, "final at once is like any other"
+
+
 def test_a_month_that_is_missing_is_not_a_zero():
     """Without the December of 2023 no twelve months around it are known, and no share of them."""
     company = Company().kpi("revenue", MONTHS)
