@@ -83,6 +83,11 @@ export const hasTarget = (row) => [row.t, row.lo, row.hi].some((one) => one !== 
 export const score = (figure) => (figure === null || figure === undefined ? "–" : fixed(figure, 1));
 export const percent = (share, digits = 0) =>
   share === null || share === undefined ? "–" : `${fixed(share * 100, digits)}\u00a0%`;
+/** At its ends a chance says "at most" and "at least": the errors of the past tell no more (docs/outlook.md). */
+export const chance = (share) => `${share === 0.01 ? "≤ " : share === 0.99 ? "≥ " : ""}${percent(share)}`;
+/** Between which values a period will end; what was never tried on the past has no interval. */
+export const interval = (kpi, row) =>
+  row.l === null || row.l === undefined ? t("outlook.no_interval") : `${value(kpi, row.l)} – ${value(kpi, row.u)}`;
 export const whole = (figure) => (figure === null || figure === undefined ? "–" : fixed(figure, 0));
 
 export function date(day) {

@@ -1,6 +1,6 @@
 // The table of KPIs: one row each, the same columns everywhere.
 import { store, balanced, newsOf, outlookFor, outlookPeriod } from "page/data";
-import { change, hasTarget, percent, periodName, score, t, target, text, value } from "page/format";
+import { chance, change, hasTarget, interval, periodName, score, t, target, text, value } from "page/format";
 import { Change, Flags, Status, html } from "page/shapes";
 import { Spark } from "page/spark";
 
@@ -14,8 +14,8 @@ export function OutlookCell({ kpi, s, period }) {
   const other = outlookPeriod(period);
   return html`<span class="outlook">
     <span class="main">${other.p !== found.period.p && html`<small>${periodName(found.period, true)}: </small>`}${value(kpi, row.v)}</span>
-    <small>${value(kpi, row.l)} – ${value(kpi, row.u)}</small>
-    ${is(row.chance) && html`<small class=${row.chance < 0.2 ? "chance low" : "chance"}>${t("outlook.chance", { chance: percent(row.chance) })}</small>`}
+    <small>${interval(kpi, row)}</small>
+    ${is(row.chance) && html`<small class=${row.chance < 0.2 ? "chance low" : "chance"}>${t("outlook.chance", { chance: chance(row.chance) })}</small>`}
   </span>`;
 }
 
