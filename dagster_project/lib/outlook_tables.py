@@ -685,8 +685,12 @@ def _add_backtest(
 def _add_by_last_year(tables: Tables, period: Open, known: int, edition_id: str, as_of: date) -> None:
     """What is not made of its months: so far x last year's whole / last year's by the same day, without an interval.
 
-    The past shows no origins to try it on: what a distinct count had by then is not kept.
+    The past shows no origins to try it on: what a distinct count had by then is not kept. So it is said of the company
+    alone: of a department of eight, last year's one leaver would be foretold again.
     """
+    if period.scope_type != "company":
+        _add_none(tables, period, "too_short", known, edition_id, as_of)
+        return
     now, then, whole = _float(period.actual_value), period.last_year_to_date, period.last_year
     if now is None or not then or then < 0 or whole is None or whole < 0 or now < 0:
         _add_none(tables, period, "too_short", known, edition_id, as_of)

@@ -247,6 +247,20 @@ def test_what_is_not_made_of_its_months_goes_as_last_year_did_without_an_interva
     assert company.said("no_outlook_reason") == [("too_short",)] * 2
 
 
+def test_a_part_that_can_not_be_tried_on_the_past_has_no_outlook():
+    """40 so far, 30 a year ago, 45 in the end: of the company that is told, of a department nobody has checked it."""
+    company = Company().kpi("retention", MONTHS, adds_up=False)
+    company.kpi("retention", MONTHS, scope=("department", "Inköp"), adds_up=False)
+    company.connection.execute("insert into scorecard.balanced_scorecard_kpis values ('retention')")
+    company.update("actual_value = 40, last_year_value = 30", "period_end_date = date '2025-12-31'")
+    company.update("actual_value = 45", "period_end_date = date '2024-12-31' and period_grain <> 'month'")
+    assert company.said("outlook_value, no_outlook_reason", "scope_type = 'company'") == [(60, None)] * 2
+    assert (
+        company.rows("outlook_value, no_outlook_reason", "scope_type = 'department'")
+        == [(None, "too_short")] * 2
+    )
+
+
 def test_scopes_whose_quarters_are_made_otherwise_are_told_from_the_companys():
     """Costs of a channel that are shared out by quarter do not add up, those of the company do."""
     company = Company().kpi("cost", MONTHS).kpi("cost", MONTHS, scope=("channel", "web"), adds_up=False)
