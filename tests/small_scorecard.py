@@ -21,7 +21,9 @@ create table reference.tolerances (
     kpi_id varchar, on_track_tolerance decimal(9, 6), at_risk_tolerance decimal(9, 6)
 );
 insert into reference.tolerances values ('default', 0.02, 0.1);
-create table scorecard.kpi_catalogue (kpi_id varchar, direction varchar, period_basis varchar);
+create table scorecard.kpi_catalogue (
+    kpi_id varchar, direction varchar, period_basis varchar, final_after_days bigint
+);
 create table scorecard.kpi_targets (
     target_id varchar, target_lower decimal(38, 10), target_upper decimal(38, 10)
 );
@@ -56,12 +58,13 @@ class Company:
 
     def kpi(
         self, kpi_id, months, *, first=date(2023, 1, 1), below=None, scope=("company", "all"),
-        direction="higher", basis="flow", adds_up=True,
+        direction="higher", basis="flow", adds_up=True, final_after=None,
     ):  # fmt: skip
         """Months and the quarters and years that they make; those that hold the as-of day are open."""
         if scope[0] == "company":
             self.connection.execute(
-                "insert into scorecard.kpi_catalogue values (?, ?, ?)", [kpi_id, direction, basis]
+                "insert into scorecard.kpi_catalogue values (?, ?, ?, ?)",
+                [kpi_id, direction, basis, final_after],
             )
         starts = [month_after(first, number) for number in range(len(months))]
         known = dict(zip(starts, zip(months, below or [None] * len(months), strict=True), strict=True))

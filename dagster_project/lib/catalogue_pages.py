@@ -102,6 +102,10 @@ def _section(row: Row) -> str:
         ("Perspective and goal", f"{_PERSPECTIVES[row['perspective']]}, {_words(row['goal']).lower()}"),
         ("Level", f"{row['level']}, {row['leading_lagging']}"),
         ("Counts", _BASIS[row["period_basis"]]),
+        (
+            "Final",
+            f"{row['final_after_days']} days after the end of a period" if row["final_after_days"] else "",
+        ),
         ("Grains", _listed(row["grains"])),
         ("Scopes", _listed(row["scopes"])),
         ("Roll-up", f"{row['additivity'].replace('_', '-')}: {row['additivity_note']}"),

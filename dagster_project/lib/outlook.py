@@ -345,6 +345,10 @@ def outlook(
     the numerator's outlook / the denominator's.
     """
     parts = [numerator] if denominator is None else [numerator, denominator]
+    asked = Shape(shape.months, shape.done)
+    if all(part.kind == LAST for part in parts):
+        # a level asks for the months to come only: the quarter and the year that end alike are one question
+        shape = Shape(shape.ahead, 0, shape.part)
     whole_months = Shape(shape.months, shape.done)
 
     def said_at(origin: int, seen: Shape, *, is_now: bool) -> np.ndarray:
@@ -385,7 +389,7 @@ def outlook(
     left = math.sqrt((shape.ahead - shape.part) / shape.ahead)
     half = half_width(errors) * size_of_month(values, last) * left
     return Said(
-        whole_months,
+        asked,
         found,
         np.maximum(found - half, floor),
         np.minimum(found + half, ceiling),

@@ -91,6 +91,7 @@ _OPEN = f"""
     select
         shown.kpi_id, shown.period_grain, shown.period_start_date, shown.scope_type, shown.scope_id,
         shown.period_end_date, shown.status, shown.no_value_reason, kpis.direction, kpis.period_basis,
+        kpis.final_after_days,
         cast(coalesce(shown.numerator, shown.actual_value) as double) as numerator,
         cast(shown.denominator as double) as denominator,
         shown.actual_value,
@@ -268,6 +269,7 @@ class Open:
     no_value_reason: str | None
     direction: str
     period_basis: str
+    final_after_days: int | None
     numerator: float | None
     denominator: float | None
     actual_value: Decimal | None
@@ -294,12 +296,13 @@ class Open:
 
     @property
     def reason(self) -> str | None:
-        """Why the scorecard has nothing to go on from."""
+        """Why there is nothing to go on from, or nothing to try it on."""
         if self.status == "held":
             return "held"
         if self.actual_value is None:
             return "withheld" if self.no_value_reason == "withheld" else "no_data"
-        return None
+        # of what is still counted in later, no month of the past shows what a night knew of it then
+        return "not_final" if self.final_after_days else None
 
 
 @dataclass(frozen=True)
@@ -665,7 +668,7 @@ def _add_backtest(
             BACKTEST,
             **{
                 **_key(period),
-                "period_start_date": history.axis[end - found.shape.months + 1],
+                "period_start_date": _months_on(history.axis[end], 1 - found.shape.months),
             },
             period_end_date=history.axis[end + 1] - timedelta(days=1),
             method=method,
@@ -682,8 +685,12 @@ def _add_backtest(
 def _add_by_last_year(tables: Tables, period: Open, known: int, edition_id: str, as_of: date) -> None:
     """What is not made of its months: so far x last year's whole / last year's by the same day, without an interval.
 
-    The past shows no origins to try it on: what a distinct count had by then is not kept.
+    The past shows no origins to try it on: what a distinct count had by then is not kept. So it is said of the company
+    alone: of a department of eight, last year's one leaver would be foretold again.
     """
+    if period.scope_type != "company":
+        _add_none(tables, period, "too_short", known, edition_id, as_of)
+        return
     now, then, whole = _float(period.actual_value), period.last_year_to_date, period.last_year
     if now is None or not then or then < 0 or whole is None or whole < 0 or now < 0:
         _add_none(tables, period, "too_short", known, edition_id, as_of)

@@ -18,6 +18,8 @@ SERIES = 240
 TICK = Decimal("1e-10")
 DEFAULTS = {"week": (20, 10), "month": (24, 12), "quarter": (8, 6)}
 PERIODS = {"week": 90, "month": 44, "quarter": 24}
+# a Sunday, and the end of a month and a quarter: some figures are final on this very day
+AS_OF = date(2024, 6, 30)
 MONTHS = {"month": 1, "quarter": 3}
 COLUMNS = (
     "centre_line",
@@ -53,6 +55,8 @@ class Series:
     is_held: bool
     periods: list[Period]
     own: dict[str, object] = field(default_factory=dict)
+    final_after: int | None = None
+    as_of: date | None = None
 
     @property
     def is_level(self) -> bool:
@@ -78,10 +82,15 @@ def follows(series: Series, place: int) -> bool:
     return place > 0 and series.periods[place - 1].start == series.periods[place].previous
 
 
+def is_rising(series: Series, period: Period) -> bool:
+    """Whether more is still counted into it."""
+    return series.final_after is not None and period.end + timedelta(series.final_after) > series.as_of
+
+
 def point(series: Series, place: int) -> tuple[Decimal, date, Decimal] | None:
     """What is judged of a period, the first day it speaks about, and what the limits lie about."""
     period = series.periods[place]
-    if series.is_held or period.value is None:
+    if series.is_held or period.value is None or is_rising(series, period):
         return None
     if not series.is_level:
         return period.value, period.start, Decimal(0)
@@ -123,6 +132,8 @@ def chart(series: Series, fiscal_month: int) -> list[dict]:
             row["no_limits_reason"] = "held"
         elif period.value is None:
             row["no_limits_reason"] = "no_value"
+        elif is_rising(series, period):
+            row["no_limits_reason"] = "not_final"
         elif here is None:
             row["no_limits_reason"] = "no_previous"
         elif by_dates and until - timedelta(1) > series.periods[-1].end:
@@ -225,6 +236,8 @@ def series(number: int, fiscal_month: int) -> Series:
         lot.random() < 0.03,
         periods,
         own,
+        lot.choice((None, None, None, 0, 60, 320)),
+        AS_OF,
     )
     return on_the_limits(made, lot, fiscal_month)
 
@@ -249,7 +262,12 @@ def filled(connection: duckdb.DuckDBPyConnection, many: dict[str, Series], fisca
     scorecard, core = "dbt_project/models/scorecard", "dbt_project/models/core"
     rows = {
         "kpi_catalogue": [
-            {"kpi_id": kpi_id, "direction": one.direction, "period_basis": one.basis}
+            {
+                "kpi_id": kpi_id,
+                "direction": one.direction,
+                "period_basis": one.basis,
+                "final_after_days": one.final_after,
+            }
             for kpi_id, one in many.items()
         ],
         "kpi_evidence": [
@@ -317,7 +335,9 @@ def filled(connection: duckdb.DuckDBPyConnection, many: dict[str, Series], fisca
             ),
         ],
     )
-    connection.execute("create table run_settings as select 'e1' as edition_id")
+    connection.execute(
+        "create table run_settings as select 'e1' as edition_id, ?::date as as_of_date", [AS_OF]
+    )
 
 
 def drawn(fiscal_month: int) -> dict[str, Series]:
@@ -369,7 +389,7 @@ def test_the_model_says_what_the_chart_says_to_the_last_decimal(database):
     said = [row for rows in database[1].values() for row in rows]
     for name in ("signal_rule", "no_limits_reason"):
         kinds = {row[1 + COLUMNS.index(name)] for row in said}
-        assert len(kinds) == {"signal_rule": 5, "no_limits_reason": 6}[name], kinds
+        assert len(kinds) == {"signal_rule": 5, "no_limits_reason": 7}[name], kinds
 
 
 @pytest.mark.parametrize(
@@ -390,6 +410,8 @@ def test_the_model_says_what_the_chart_says_to_the_last_decimal(database):
         ("baselines.ranges_count * 2 < ranged.minimum_periods", "false"),
         ("when ranged.is_baseline_open then 'baseline_open'", ""),
         ("when ranged.is_held then 'held'", ""),
+        ("not is_held and not is_rising", "not is_held"),
+        ("> run_settings.as_of_date", ">= run_settings.as_of_date"),
         ("ruled.direction = 'lower' then ruled.signal_rule in ('below_limits'", "ruled.direction = 'lower' then ruled.signal_rule in ('above_limits'"),
         ("coalesce(own.minimum_periods, defaults.minimum_periods)", "defaults.minimum_periods"),
         ("cast(cast(points_total - rough_mean * points_count as double) / points_count as decimal(38, 10))", "0"),

@@ -119,6 +119,15 @@ def test_semantic_models_stand_beside_their_models_and_metrics_beside_kpis():
             assert not path.stem.endswith("_periodic"), "a period is what MetricFlow makes of days"
 
 
+def test_what_still_rises_after_its_period_says_for_how_long():
+    rising = {kpi_id for kpi_id, row in CATALOGUE.items() if "Young periods still rise" in row["note"]}
+    declared = {kpi_id: row for kpi_id, row in CATALOGUE.items() if row["final_after_days"]}
+    assert rising and rising == declared.keys()
+    for row in declared.values():
+        assert int(row["final_after_days"]) > 0
+        assert row["period_basis"] == "flow", "nothing is counted into a level later"
+
+
 @pytest.mark.parametrize("kpi_id", sorted(CATALOGUE))
 def test_kpi_has_a_target_rule_and_the_rule_is_true(kpi_id):
     """`set` and `quota` KPIs have rows for the demo company; `none` has none anywhere."""

@@ -37,6 +37,7 @@ select
     catalogue.additivity,
     catalogue.additivity_note,
     catalogue.period_basis,
+    catalogue.final_after_days,
     catalogue.domains,
     catalogue.grains,
     catalogue.scopes,

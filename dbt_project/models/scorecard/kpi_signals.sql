@@ -3,7 +3,10 @@
 -- before the fiscal year of the point, so that limits stand still for a year and never move with what they judge
 -- (docs/decisions/signals.md).
 with run_settings as (
-    select edition_id from {{ source('audit', 'run_settings') }}
+    select
+        edition_id,
+        as_of_date
+    from {{ source('audit', 'run_settings') }}
 ),
 
 -- one row per KPI and grain; a KPI's own row counts column by column before the default's
@@ -12,6 +15,7 @@ declared as (
         catalogue.kpi_id,
         defaults.period_grain,
         catalogue.direction,
+        catalogue.final_after_days,
         coalesce(own.baseline_periods, defaults.baseline_periods) as baseline_periods,
         coalesce(own.minimum_periods, defaults.minimum_periods) as minimum_periods,
         own.baseline_from,
@@ -95,6 +99,11 @@ settled as (
             and declared.baseline_to > settled_to.settled_to_date,
             false
         ) as is_baseline_open,
+        -- what is still counted into it would look like a fall
+        coalesce(
+            {{ dbt.dateadd('day', 'declared.final_after_days', 'kpi_values.period_end_date') }} > run_settings.as_of_date,
+            false
+        ) as is_rising,
         coalesce(
             lag(kpi_values.period_start_date) over (
                 partition by kpi_values.kpi_id, kpi_values.period_grain, kpi_values.scope_type, kpi_values.scope_id
@@ -113,6 +122,7 @@ settled as (
     -- the first week may begin before the calendar does
     left join {{ ref('dim_dates') }} as dates on kpi_values.period_start_date = dates.calendar_date
     inner join settled_to on kpi_values.period_grain = settled_to.period_grain
+    cross join run_settings
     where
         kpi_values.period_status = 'settled'
         -- single people are not watched, and who comes and goes has no steady state
@@ -134,7 +144,7 @@ points as (
 measured as (
     select
         *,
-        case when not is_held then actual_value - reference_value end as point
+        case when not is_held and not is_rising then actual_value - reference_value end as point
     from points
 ),
 
@@ -222,6 +232,7 @@ based as (
         case
             when ranged.is_held then 'held'
             when ranged.actual_value is null then 'no_value'
+            when ranged.is_rising then 'not_final'
             when ranged.point is null then 'no_previous'
             when ranged.is_baseline_open then 'baseline_open'
             -- points among gaps tell little of how far a value moves from one period to the next

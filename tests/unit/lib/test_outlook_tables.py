@@ -92,6 +92,18 @@ def test_what_is_not_shown_has_no_outlook(change, reason):
     assert company.rows(table=BACKTEST) == []
 
 
+def test_what_is_still_counted_in_later_has_no_outlook():
+    """Old months have all their conversions, young ones do not: trying it on the old ones would flatter."""
+    company = Company().kpi("conversion", MONTHS, final_after=90)
+    columns = (
+        "no_outlook_reason, method, outlook_value, chance_of_target, actual_to_date, history_periods_count"
+    )
+    assert company.said(columns, "period_grain = 'year'") == [("not_final", None, None, None, 220, 35)]
+    assert company.rows(table=BACKTEST) == []
+    company = Company().kpi("conversion", MONTHS, final_after=0)
+    assert company.said("no_outlook_reason", "is_chosen") == [(None,)] * 2, "final at once is like any other"
+
+
 def test_a_month_that_is_missing_is_not_a_zero():
     """Without the December of 2023 no twelve months around it are known, and no share of them."""
     company = Company().kpi("revenue", MONTHS)
@@ -206,6 +218,22 @@ def test_a_stock_ends_where_its_last_month_ends():
     assert float(rows[0][0]) == pytest.approx(134 / share) and rows[0][1]
 
 
+def test_the_quarter_and_the_year_of_a_stock_are_one_question():
+    """Both ask for the cash on the last day of December, so they must not answer differently."""
+    levels = [100.0 + 9 * (number * number % 7) for number in range(35)]
+    company = Company().kpi("cash", levels, basis="stock")
+    columns = (
+        "method, is_chosen, outlook_value, lower_value, upper_value, backtest_count, backtest_coverage_ratio"
+    )
+    quarter, year = (company.said(columns, f"period_grain = '{grain}'") for grain in ("quarter", "year"))
+    assert quarter == year and len(quarter) == 2
+    # seen from January 2024 on: of each month before, the year before is known
+    tried = company.rows(
+        "origin_date, period_start_date", "period_grain = 'year' and method = 'run_rate'", BACKTEST
+    )
+    assert tried[0] == (date(2024, 1, 31), date(2023, 3, 1)) and len(tried) == 22
+
+
 def test_what_is_not_made_of_its_months_goes_as_last_year_did_without_an_interval():
     """Distinct customers: 40 so far, 30 a year ago by the same day, 45 in the end: 60."""
     company = Company().kpi("customers", MONTHS, adds_up=False)
@@ -217,6 +245,20 @@ def test_what_is_not_made_of_its_months_goes_as_last_year_did_without_an_interva
     assert company.said(columns) == [("run_rate", True, 60, None, None, 0, "no_target")] * 2
     company.update("last_year_value = null", "period_end_date = date '2025-12-31'")
     assert company.said("no_outlook_reason") == [("too_short",)] * 2
+
+
+def test_a_part_that_can_not_be_tried_on_the_past_has_no_outlook():
+    """40 so far, 30 a year ago, 45 in the end: of the company that is told, of a department nobody has checked it."""
+    company = Company().kpi("retention", MONTHS, adds_up=False)
+    company.kpi("retention", MONTHS, scope=("department", "Inköp"), adds_up=False)
+    company.connection.execute("insert into scorecard.balanced_scorecard_kpis values ('retention')")
+    company.update("actual_value = 40, last_year_value = 30", "period_end_date = date '2025-12-31'")
+    company.update("actual_value = 45", "period_end_date = date '2024-12-31' and period_grain <> 'month'")
+    assert company.said("outlook_value, no_outlook_reason", "scope_type = 'company'") == [(60, None)] * 2
+    assert (
+        company.rows("outlook_value, no_outlook_reason", "scope_type = 'department'")
+        == [(None, "too_short")] * 2
+    )
 
 
 def test_scopes_whose_quarters_are_made_otherwise_are_told_from_the_companys():

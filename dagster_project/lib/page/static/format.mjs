@@ -88,6 +88,16 @@ export const hasTarget = (row) => [row.t, row.lo, row.hi].some((one) => one !== 
 export const score = (figure) => (figure === null || figure === undefined ? "–" : fixed(Math.round(figure * 10) / 10, 1));
 export const percent = (share, digits = 0) =>
   share === null || share === undefined ? "–" : `${fixed(share * 100, digits)}\u00a0%`;
+/** At its ends a chance says "at most" and "at least": the errors of the past tell no more (docs/outlook.md). */
+export const chance = (share) => `${share === 0.01 ? "≤ " : share === 0.99 ? "≥ " : ""}${percent(share)}`;
+/** Between which values a period will end, the unit written once; what was never tried on the past has no interval. */
+export function interval(kpi, row) {
+  if (row.l === null || row.l === undefined) return t("outlook.no_interval");
+  const low = value(kpi, row.l);
+  const high = value(kpi, row.u);
+  const unit = /\u00a0\D+$/.exec(low)?.[0];
+  return `${unit && high.endsWith(unit) ? low.slice(0, -unit.length) : low} – ${high}`;
+}
 export const whole = (figure) => (figure === null || figure === undefined ? "–" : fixed(figure, 0));
 
 export function date(day) {

@@ -1,7 +1,6 @@
 // What a manager reads first: how it stands, and what needs attention.
 import { balanced, eventFor, factFor, lasted, mainDriver, newestMonth, newsOf, outlookFor, scoresAt, store } from "page/data";
-import { between } from "page/table";
-import { change, date, percent, periodName, periodStarting, scopeName, score, t, target, text, value } from "page/format";
+import { chance, change, date, interval, percent, periodName, periodStarting, scopeName, score, t, target, text, value } from "page/format";
 import { Glyph, Status, flagsOf, html, statusLabel } from "page/shapes";
 
 const is = (figure) => figure !== null && figure !== undefined;
@@ -45,7 +44,7 @@ export function OutlookText({ kpi, s, period }) {
   if (!found) return html`<span class="none">${t("outlook.settled")}</span>`;
   const { row } = found;
   if (!is(row.v)) return html`<span class="none">${periodName(found.period, true)}: ${t(`outlook.why.${row.why || "none"}`)}</span>`;
-  return html`<span>${periodName(found.period, true)}: <b>${value(kpi, row.v)}</b> <small>${is(row.l) && html`<span class="nowrap">(${between(kpi, row)})</span>`}${is(row.chance) ? html`<br />${t("outlook.chance", { chance: percent(row.chance) })}` : ""}</small></span>`;
+  return html`<span>${periodName(found.period, true)}: <b>${value(kpi, row.v)}</b> <small><span class=${is(row.l) ? "nowrap" : ""}>(${interval(kpi, row)})</span>${is(row.chance) ? html`<br />${t("outlook.chance", { chance: chance(row.chance) })}` : ""}</small></span>`;
 }
 
 export function Summary({ s, period, open, showAll }) {

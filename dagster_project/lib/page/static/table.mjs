@@ -1,6 +1,6 @@
 // The table of KPIs: one row each, the same columns everywhere.
 import { store, balanced, newsOf, outlookFor, outlookPeriod } from "page/data";
-import { change, hasTarget, percent, periodName, score, t, target, text, value } from "page/format";
+import { chance, change, hasTarget, interval, periodName, score, t, target, text, value } from "page/format";
 import { Change, Flags, Status, html } from "page/shapes";
 import { Spark } from "page/spark";
 
@@ -13,8 +13,8 @@ export function OutlookCell({ kpi, s, period }) {
   if (!is(row.v)) return html`<span class="none" title=${t(`outlook.why.${row.why || "none"}`)}>${t("outlook.none")}<span class="sr">: ${t(`outlook.why.${row.why || "none"}`)}</span></span>`;
   const other = outlookPeriod(period);
   return html`<span class="outlook">
-    <span class="main">${other.p !== found.period.p && html`<small>${periodName(found.period, true)}: </small>`}${value(kpi, row.v)}${" "}</span>${is(row.l) && html`<small>(${between(kpi, row)})</small>`}
-    ${is(row.chance) && html`<small class=${row.chance < 0.2 ? "chance low" : "chance"}>${t("outlook.chance", { chance: percent(row.chance) })}</small>`}
+    <span class="main">${other.p !== found.period.p && html`<small>${periodName(found.period, true)}: </small>`}${value(kpi, row.v)}${" "}</span><small>(${interval(kpi, row)})</small>
+    ${is(row.chance) && html`<small class=${row.chance < 0.2 ? "chance low" : "chance"}>${t("outlook.chance", { chance: chance(row.chance) })}</small>`}
   </span>`;
 }
 
@@ -23,14 +23,6 @@ export function News({ kpi, s, fact }) {
   if (news.kind !== "signal") return null;
   const title = news.at.map(({ period, signal }) => `${periodName(period)}: ${t(`rule.${signal.rule}`)}`).join("; ");
   return html`<span class="flag signal" title=${title}>${t("flag.signal")}</span>`;
-}
-
-/** The interval, the unit written once. */
-export function between(kpi, row) {
-  const low = value(kpi, row.l);
-  const high = value(kpi, row.u);
-  const unit = /\u00a0\D+$/.exec(low)?.[0];
-  return `${unit && high.endsWith(unit) ? low.slice(0, -unit.length) : low} – ${high}`;
 }
 
 function Row({ kpi, fact, s, period, open, withOutlook }) {
