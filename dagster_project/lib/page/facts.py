@@ -11,8 +11,10 @@ from typing import Any
 
 import duckdb
 
-from dagster_project.lib.page.edition import NOT_SHOWN, default_period
+from dagster_project.lib.catalogue import SINGLE_PEOPLE
+from dagster_project.lib.page.edition import default_period
 from dagster_project.lib.page.packing import Columns, Part, columns
+from dagster_project.lib.sql import literal
 from dagster_project.lib.workbook.words import ROLES_SV, role
 
 # The columns that stand in the page by short names, so that a row costs few bytes.
@@ -208,7 +210,6 @@ def core(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         "weights": columns(connection, _WEIGHTS.format(where=_COMPANY)),
         "events": columns(connection, _EVENTS.format(where=_COMPANY)),
         "objectives": _objectives(connection),
-        "not_shown": list(NOT_SHOWN),
     }
 
 
@@ -248,13 +249,13 @@ def parts(connection: duckdb.DuckDBPyConnection) -> Iterator[Part]:
             connection, "earlier", scope_type, "page_periods.is_chosen and not page_periods.is_newest"
         )
     for scope_type, _ in types:
-        where = f"page_scopes.scope_type = '{_quoted(scope_type)}'"
+        where = f"page_scopes.scope_type = {literal(scope_type)}"
         if scope_type in counts["kpi_signals"]:
             yield Part(
                 f"signals:{scope_type}",
                 "signals",
                 scope_type,
-                f"select * from scorecard.kpi_signals where scope_type = '{_quoted(scope_type)}'",
+                f"select * from scorecard.kpi_signals where scope_type = {literal(scope_type)}",
                 0,
                 lambda where=where: {
                     "signals": _signals(connection, f"{where} and page_periods.is_chosen"),
@@ -266,14 +267,14 @@ def parts(connection: duckdb.DuckDBPyConnection) -> Iterator[Part]:
                 f"drivers:{scope_type}",
                 "drivers",
                 scope_type,
-                f"select * from scorecard.kpi_drivers where scope_type = '{_quoted(scope_type)}'",
+                f"select * from scorecard.kpi_drivers where scope_type = {literal(scope_type)}",
                 0,
                 lambda where=where: _drivers(connection, where),
             )
 
 
 def _scope_part(connection: duckdb.DuckDBPyConnection, kind: str, scope_type: str, periods: str) -> Part:
-    where = f"page_scopes.scope_type = '{_quoted(scope_type)}' and {periods}"
+    where = f"page_scopes.scope_type = {literal(scope_type)} and {periods}"
     rows = connection.execute(
         "select count(actual_value) from kpi_scorecard inner join page_periods using (period_grain, period_start_date)"
         f" where scope_type = ? and {periods}",
@@ -288,12 +289,8 @@ def _scope_part(connection: duckdb.DuckDBPyConnection, kind: str, scope_type: st
             "weights": columns(connection, _WEIGHTS.format(where=where)),
         }
 
-    query = f"select * from scorecard.kpi_scorecard where scope_type = '{_quoted(scope_type)}'"
+    query = f"select * from scorecard.kpi_scorecard where scope_type = {literal(scope_type)}"
     return Part(f"{kind}:{scope_type}", kind, scope_type, query, rows, read)
-
-
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")
 
 
 def _rounded(figures: dict[str, str], table: str) -> str:
@@ -387,7 +384,7 @@ def _objectives(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
         " from key_results inner join objectives on key_results.objective_id = objectives.objective_id"
         " left join scopes on key_results.scope_type = scopes.scope_type and key_results.scope_id = scopes.scope_id"
         " left join page_kpis on key_results.kpi_id = page_kpis.kpi_id"
-        f" where {_OBJECTIVES} and key_results.scope_type not in {NOT_SHOWN} order by key_result_id",
+        f" where {_OBJECTIVES} and key_results.scope_type not in {SINGLE_PEOPLE} order by key_result_id",
     )
     actions = _records(
         connection,
