@@ -97,7 +97,7 @@ def _frame(connection: duckdb.DuckDBPyConnection) -> None:
         create table page_scopes as
         select
             (row_number() over (order by scope_type <> 'company', scope_type, scope_name, scope_id) - 1)::integer as s,
-            scope_type, scope_id, coalesce(scope_name, scope_id) as scope_name, parent_scope_type, parent_scope_id
+            scope_type, scope_id, coalesce(scope_name, scope_id) as scope_name
         from edition.scorecard.scopes
         where scope_type not in {SINGLE_PEOPLE}
             and scope_type in (select distinct scope_type from edition.scorecard.kpi_scorecard)

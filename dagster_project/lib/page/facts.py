@@ -38,10 +38,9 @@ _FACTS = """
 select
     page_kpis.k, page_scopes.s, page_periods.p,
     {figures},
-    round(facts.variance_ratio::double, 4) as vr,
     round(facts.score::double, 2) as sc,
     facts.status as st, facts.no_value_reason as nr, facts.no_comparison_reason as nc, facts.comparison_basis as cb,
-    facts.target_origin as o, facts.target_id as ti, facts.scope_rank as r, facts.ranked_scopes_count as rc,
+    facts.target_origin as o, facts.target_id as ti, facts.scope_rank as r,
     facts.quality_status as q, facts.checks_evaluated as ce, facts.checks_failed as cf,
     facts.data_as_of::varchar as da, facts.input_row_count as n, facts.definition_hash as h,
     facts.held_since::varchar as hs, facts.held_check as hc,
@@ -58,7 +57,7 @@ _SIGNALS = """
 select
     page_kpis.k, page_scopes.s, page_periods.p,
     {limits},
-    signals.signal_rule as rule, signals.is_favourable::integer as fav, signals.run_length as run,
+    signals.signal_rule as rule, signals.is_favourable::integer as fav,
     signals.no_limits_reason as why,
     signals.baseline_from_date::varchar as bf, signals.baseline_to_date::varchar as bt,
     signals.baseline_points_count as bn
@@ -98,7 +97,7 @@ select
     outlook.method as m, outlook.is_chosen::integer as ch, outlook.interval_level::double as lv,
     {figures},
     round(outlook.chance_of_target::double, 4) as chance, outlook.outlook_status as st,
-    outlook.no_outlook_reason as why, outlook.history_periods_count as hn,
+    outlook.no_outlook_reason as why,
     outlook.backtest_count as bn, round(outlook.backtest_coverage_ratio::double, 4) as bc,
     round(outlook.backtest_error_ratio::double, 4) as be
 from kpi_outlook as outlook
@@ -141,7 +140,7 @@ order by 1, 2, 3
 _EVENTS = """
 select
     page_kpis.k, page_scopes.s, events.period_grain as g, events.period_start_date::varchar as since,
-    events.until_date::varchar as until, events.from_status as was, events.to_status as st, events.periods_count as n
+    events.until_date::varchar as until, events.to_status as st, events.periods_count as n
 from kpi_status_events as events
 inner join page_kpis on events.kpi_id = page_kpis.kpi_id
 inner join page_scopes on events.scope_type = page_scopes.scope_type and events.scope_id = page_scopes.scope_id
@@ -188,8 +187,7 @@ def core(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         "kpis": _kpis(connection),
         "scopes": _records(
             connection,
-            "select scope_type as type, scope_id as id, scope_name as name, parent_scope_type as parent_type,"
-            " parent_scope_id as parent from page_scopes order by s",
+            "select scope_type as type, scope_id as id, scope_name as name from page_scopes order by s",
         ),
         "statuses": _records(connection, "select * from statuses order by status_order"),
         "goals": _records(
@@ -337,7 +335,7 @@ def _edition(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         connection,
         "select edition_id as id, company_name as company, reporting_currency as currency,"
         " as_of_date::varchar as as_of, published_at::varchar as published_at, quality_status as quality,"
-        " checks_evaluated, checks_failed, git_commit as commit from publication",
+        " checks_evaluated, checks_failed from publication",
     )
     return edition
 
