@@ -39,6 +39,11 @@ def test_links_lead_to_headings(page):
     assert not broken
 
 
+def test_every_guide_can_be_found_from_the_readme():
+    readme = (CHECKOUT / "README.md").read_text()
+    assert [guide.name for guide in DOCS.glob("*.md") if f"](docs/{guide.name}" not in readme] == []
+
+
 def test_every_decision_stands_in_the_index():
     index = (DOCS / "decisions" / "README.md").read_text()
     listed = re.findall(r"\]\(([\w-]+\.md)\)", index)
