@@ -11,7 +11,6 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -25,6 +24,7 @@ from dagster_project.cli_common import (
     out,
     prepare_dagster_home,
     print_current,
+    told_if_not_written,
 )
 from dagster_project.cli_editions import register
 from dagster_project.cli_nights import NIGHT_COMMANDS
@@ -235,16 +235,6 @@ def refuse_other_than_new_workbook(target: Path, force: bool) -> None:
         sys.exit(2)
     if target.exists() and not force:
         err.print(f"{target} is already there; add --force to write over it, or choose another name.")
-        sys.exit(2)
-
-
-@contextlib.contextmanager
-def told_if_not_written(target: Path) -> Iterator[None]:
-    """A message and exit code 2 where the file can't be written."""
-    try:
-        yield
-    except OSError as error:
-        err.print(f"{target} can't be written: {error.strerror or error}.")
         sys.exit(2)
 
 

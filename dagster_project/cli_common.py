@@ -34,6 +34,16 @@ def load_settings() -> Settings:
         sys.exit(EXIT_SETTING)
 
 
+@contextlib.contextmanager
+def told_if_not_written(target: Path) -> Iterator[None]:
+    """A message and exit code 2 where the file can't be written."""
+    try:
+        yield
+    except OSError as error:
+        err.print(f"{target} can't be written: {error.strerror or error}.")
+        sys.exit(EXIT_SETTING)
+
+
 def prepare_dagster_home(settings: Settings) -> Path:
     """DAGSTER_HOME with the shipped instance settings, unless the installation has its own."""
     # pay, absences and rejected rows lie in there

@@ -53,20 +53,20 @@ def page(
         sys.exit(2)
     if build:
         build_night(settings, night.date() if night else None)
-    folder = chosen(settings, edition, night.date() if night else None)
+    place = chosen(settings, edition, night.date() if night else None)
+    # readers may be given another one meanwhile: what is looked at and told of is one edition
+    folder = place.resolve()
 
     from dagster_project.lib.edition_page import PAGE_FILE, has_page
 
-    there = folder / PAGE_FILE
+    there = place / PAGE_FILE
     if target:
         write_copy(folder, target)
         there = target.resolve()
-        out.print(
-            f"wrote {target}: the page of edition {folder.resolve().name}, {target.stat().st_size / 1e6:.1f} MB."
-        )
+        out.print(f"wrote {target}: the page of edition {folder.name}, {target.stat().st_size / 1e6:.1f} MB.")
     elif not has_page(folder):
         err.print(
-            f"Edition {folder.resolve().name} has no page: it is of a version that made none, or its page could not be "
+            f"Edition {folder.name} has no page: it is of a version that made none, or its page could not be "
             "made. What to do: --out FILE makes one of its tables; for the newest edition the next night does."
         )
         sys.exit(1)
@@ -137,8 +137,7 @@ def chosen(settings: Settings, edition: str | None, night: date | None) -> Path:
 
 def write_copy(folder: Path, target: Path) -> None:
     """The page of the edition as a file of its own: its own page, or one made now where it has none."""
-    from dagster_project.cli import told_if_not_written
-    from dagster_project.cli_common import err
+    from dagster_project.cli_common import err, told_if_not_written
     from dagster_project.lib.edition_page import PAGE_FILE, has_page, sealed
     from dagster_project.lib.kept_editions import EDITION_FILE
 
@@ -149,9 +148,9 @@ def write_copy(folder: Path, target: Path) -> None:
     from dagster_project.lib.page import PageError, render
 
     try:
-        content = sealed(render((folder / EDITION_FILE).resolve()), folder.resolve().name)
+        content = sealed(render(folder / EDITION_FILE), folder.name)
     except PageError as error:
-        err.print(f"No page can be made of edition {folder.resolve().name}: {error}")
+        err.print(f"No page can be made of edition {folder.name}: {error}")
         sys.exit(1)
     with told_if_not_written(target):
         target.write_bytes(content)

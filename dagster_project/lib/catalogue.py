@@ -1,7 +1,7 @@
 """What Python needs to know of the KPI catalogue, read from the seed that business people edit.
 
-Belongs here: the catalogue's rows as they stand. Does not belong here: what is published of it (dbt's
-``kpi_catalogue``), or anything that is computed.
+Belongs here: the catalogue's rows as they stand, and the names in it that Python goes by. Does not belong here: what is
+published of it (dbt's ``kpi_catalogue``), or anything that is computed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ CATALOGUE_SEED = Path(__file__).resolve().parents[2] / "seeds" / "reference" / "
 # the one KPI model that carries several KPIs, and their domain
 OBSERVED_MODEL = "observed_kpis"
 OBSERVED_DOMAIN = "observed"
+# types of scope that can be a single person: never on what is passed on, the page and the notices
+SINGLE_PEOPLE = ("customer", "employee")
 
 
 @cache

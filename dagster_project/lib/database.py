@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from dagster_project.lib.durable import sync
 from dagster_project.lib.header import column_faults
 from dagster_project.lib.refusal import ExtractRefused
 from dagster_project.lib.sources import Column, RawTable
@@ -284,14 +285,9 @@ def _write(
         for there in (unless_same, path):
             if there is not None and there.exists() and _same_bytes(draft, there):
                 return
-        with draft.open("rb") as stream:
-            os.fsync(stream.fileno())
+        sync(draft)
         draft.replace(path)
-        descriptor = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync(path.parent)
     finally:
         draft.unlink(missing_ok=True)
 

@@ -10,14 +10,13 @@ names the edition and the sum of all that stands above it.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from dagster_project.lib.durable import write_whole
 from dagster_project.lib.kept_editions import EDITION_FILE
 
 PAGE_FILE = "scorecard.html"
@@ -41,22 +40,11 @@ def write_page(folder: Path, edition_id: str, render: Render) -> Page:
     The numbers are right without it: readers wait for no drawing.
     """
     started = time.perf_counter()
-    part = folder / f".{PAGE_FILE}.part"
     try:
         content = sealed(render(folder / EDITION_FILE), edition_id)
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
-        with os.fdopen(descriptor, "wb") as stream:
-            # also where the process may create files for everyone
-            os.fchmod(stream.fileno(), 0o640)
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(folder / PAGE_FILE)
-        _sync(folder)
+        write_whole(folder / PAGE_FILE, content)
     except Exception as error:
         # whatever it is: a template, a full disk, a table of another shape
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
         return Page(None, time.perf_counter() - started, f"{type(error).__name__}: {error}")
     return Page(len(content), time.perf_counter() - started)
 
@@ -71,6 +59,8 @@ def sealed(html: str, edition_id: str) -> bytes:
 
 def has_page(folder: Path) -> bool:
     """Whether the edition in this folder has its page, as it was written."""
+    # through a link that is flipped meanwhile, one edition's page would be held against another one's name
+    folder = folder.resolve()
     try:
         content = (folder / PAGE_FILE).read_bytes()
     except OSError:
@@ -78,14 +68,6 @@ def has_page(folder: Path) -> bool:
     seal = _SEAL.search(content, max(len(content) - _SEAL_BYTES, 0))
     return (
         seal is not None
-        and seal[1].decode() == folder.resolve().name
+        and seal[1].decode() == folder.name
         and seal[2].decode() == hashlib.sha256(content[: seal.start()]).hexdigest()
     )
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

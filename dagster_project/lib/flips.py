@@ -18,6 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from dagster_project.lib.durable import sync
+
 LOG = "flips.jsonl"
 PUBLISH, ROLLBACK, FORWARD, PRUNE = "publish", "rollback", "forward", "prune"
 # an edition of a past night, which readers were not shown
@@ -102,9 +104,7 @@ def append(published: Path, flip: Flip) -> None:
     finally:
         os.close(descriptor)
     if is_new:
-        folder = os.open(published, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
+        sync(published)
 
 
 def publications(flips: Sequence[Flip]) -> dict[str, Flip]:

@@ -27,6 +27,7 @@ from filelock import FileLock
 from dagster_project.lib import night_report
 from dagster_project.lib.audit_tables import columns_of, ensure_audit_tables
 from dagster_project.lib.databases import transaction
+from dagster_project.lib.durable import part_of, put, write_whole
 from dagster_project.lib.night_report import KILLED, Details, NightReport, TableReport
 from dagster_project.lib.sql import literal
 
@@ -59,7 +60,7 @@ def begin(home: Path, run_id: str, as_of: date, started_at: datetime) -> None:
         "started_at": started_at.isoformat(),
         "pid": os.getpid(),
     }
-    _replace(_mark(home), json.dumps(said).encode())
+    write_whole(_mark(home), json.dumps(said).encode())
 
 
 def end(home: Path, run_id: str) -> None:
@@ -116,7 +117,7 @@ def store(home: Path, report: NightReport, details: Details, keep_days: int) -> 
                 [oldest],
             )
             write_parquet(connection, f"select * from {name}", parquet(home, name))
-    _replace(place, said.encode())
+    write_whole(place, said.encode())
     _prune_texts(home, oldest)
     return said
 
@@ -219,25 +220,9 @@ def text_path(home: Path, report: NightReport) -> Path:
 
 def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
     """Write a query's rows, and put the file in its place once it is whole."""
-    part = target.with_name(f".{target.name}.part")
+    part = part_of(target)
     connection.execute(f"copy ({query}) to {literal(str(part))} (format parquet)")
-    _put(part, target)
-
-
-def _replace(target: Path, content: bytes) -> None:
-    part = target.with_name(f".{target.name}.part")
-    part.write_bytes(content)
-    _put(part, target)
-
-
-def _put(part: Path, target: Path) -> None:
-    part.chmod(0o640)
-    descriptor = os.open(part, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    part.replace(target)
+    put(part, target)
 
 
 def _prune_texts(home: Path, oldest: datetime) -> None:

@@ -339,21 +339,20 @@ class Tables:
 
 
 def write(connection: duckdb.DuckDBPyConnection) -> Outcome:
-    """Replace both tables by tonight's. Whatever goes wrong with the arithmetic, the rows say `failed`."""
+    """Replace both tables by tonight's. Whatever goes wrong on the way, the rows say `failed`."""
     edition_id, as_of = connection.execute("select edition_id, as_of_date from audit.run_settings").fetchone()
     periods = open_periods(connection)
     failed = None
     try:
         tables = computed(connection, periods, edition_id, as_of)
+        _replace_both(connection, tables)
     except Exception as error:
         # right numbers don't wait for a forecast, and yesterday's must not stand in for it
         failed = f"{type(error).__name__}: {error}"
         tables = Tables()
         for period in periods:
             _add_none(tables, period, period.reason or FAILED, 0, edition_id, as_of)
-    with transaction(connection):
-        for table, columns in COLUMNS.items():
-            _replace(connection, table, columns, tables.rows[table])
+        _replace_both(connection, tables)
     written = tables.rows[TABLE]
     return Outcome(
         len(written["kpi_id"]),
@@ -713,6 +712,12 @@ def _add_by_last_year(tables: Tables, period: Open, known: int, edition_id: str,
         backtest_count=0,
         edition_id=edition_id,
     )
+
+
+def _replace_both(connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
+    with transaction(connection):
+        for table, columns in COLUMNS.items():
+            _replace(connection, table, columns, tables.rows[table])
 
 
 def _replace(

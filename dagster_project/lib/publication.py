@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -31,6 +30,7 @@ import duckdb
 from dagster_project.lib import flips, value_history
 from dagster_project.lib.control_sums import control_sum
 from dagster_project.lib.databases import attach, has_table
+from dagster_project.lib.durable import sync
 from dagster_project.lib.edition_page import Page, Render, has_page, write_page
 from dagster_project.lib.flips import Flip, FlipsDamaged, linked
 from dagster_project.lib.gate import Suite, current_hashes
@@ -178,9 +178,8 @@ class Publication:
     flipped: bool  # readers had another edition, or none, before
     sequence: int
     instead: str | None = None  # what readers have, if somebody has rolled this edition back
-    page: Page | None = (
-        None  # how its page was made; None where it was there already, or nobody asked for one
-    )
+    page: Page | None = None
+    """How its page was made; None where it was there already, or nobody asked for one."""
 
 
 @dataclass(frozen=True)
@@ -491,9 +490,9 @@ def _build(
         raise PublicationFailed(f"DuckDB left {', '.join(left)} beside the new edition: it is not complete.")
     for path in [*building.rglob("*.parquet"), database]:
         path.chmod(0o640)
-        _sync(path)
-    _sync(building / "parquet")
-    _sync(building)
+        sync(path)
+    sync(building / "parquet")
+    sync(building)
     on_step("closed")
     verify(building, facts)
     on_step("verified")
@@ -781,7 +780,7 @@ def _put_in_place(building: Path, folder: Path) -> None:
         # A damaged edition of the same name: never write into it, somebody may have it open.
         folder.rename(folder.with_name(f"{_SET_ASIDE}{folder.name}"))
     building.rename(folder)
-    _sync(folder.parent)
+    sync(folder.parent)
     shutil.rmtree(folder.with_name(f"{_SET_ASIDE}{folder.name}"), ignore_errors=True)
 
 
@@ -802,16 +801,8 @@ def _link(link: Path, target: str) -> bool:
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(target)
     fresh.replace(link)
-    _sync(link.parent)
+    sync(link.parent)
     return True
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dagster_project.lib.catalogue import SINGLE_PEOPLE
 from dagster_project.lib.notices.addresses import AddressesWrong, read_addresses
 from dagster_project.lib.sources import (
     RawTable,
@@ -363,7 +364,7 @@ def _scopes(name: str, text: str) -> tuple[str, ...]:
         raise SettingsError(
             f"{name} is {text!r}; use types of scope or single ones, such as company,region or region:Skåne."
         )
-    if people := sorted(kinds & {"customer", "employee"}):
+    if people := sorted(kinds & {*SINGLE_PEOPLE}):
         raise SettingsError(
             f"{name} names {', '.join(people)}; notices tell of no single people: use company, region, department, …"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from decimal import Decimal
 
@@ -170,6 +171,16 @@ def test_the_page_lies_beside_the_numbers_and_is_theirs(demo_home):
     assert current.resolve().name in page.read_text(encoding="utf-8")
     [report] = (demo_home / "reports").glob("2025-12-31-*.txt")
     assert "  Page      scorecard.html, " in report.read_text()
+
+
+@pytest.mark.parametrize("guide", ["README.md", "docs/scoring.md", "docs/drivers.md", "docs/outlook.md"])
+def test_the_queries_of_the_guides_run_as_they_are_written(edition, guide):
+    written = re.findall(r"```sql\n(.*?)```", (CHECKOUT / guide).read_text(), re.DOTALL)
+    assert written
+    for statement in duckdb.extract_statements("\n".join(written)):
+        rows = edition.execute(statement).fetchall()
+        # nothing is open at the end of a year, so nothing is said of where it ends
+        assert rows or "kpi_outlook" in statement.query, statement.query
 
 
 def test_published_files_are_not_for_everyone(demo_home):

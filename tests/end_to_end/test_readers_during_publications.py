@@ -90,7 +90,7 @@ def reader(code: str, current: Path, stop: Path) -> subprocess.Popen[str]:
 
 def test_readers_never_see_an_error_or_two_editions(tmp_path, monkeypatch):
     # making an edition durable is the disk's work and no reader's business; a hundred times it takes a minute
-    monkeypatch.setattr(publication, "_sync", lambda path: None)
+    monkeypatch.setattr(publication, "sync", lambda path: None)
     warehouse = tmp_path / "warehouse.duckdb"
     path = tmp_path / "kpi_scorecard.json"
     rule = {

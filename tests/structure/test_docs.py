@@ -20,6 +20,30 @@ def test_links_lead_to_files(page):
     assert not broken
 
 
+def anchors(page):
+    """What a link into a page can name: its headings, as GitHub writes them, and what has an id."""
+    prose = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", prose, flags=re.MULTILINE)
+    written = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return written | set(re.findall(r'<a id="([^"]+)"', prose))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CHECKOUT)))
+def test_links_lead_to_headings(page):
+    links = re.findall(r"\]\((?!\w+:)([^)#\s]*\.md|)#([^)]+)\)", page.read_text())
+    broken = [
+        f"{target}#{anchor}"
+        for target, anchor in links
+        if anchor not in anchors((page.parent / target) if target else page)
+    ]
+    assert not broken
+
+
+def test_every_guide_can_be_found_from_the_readme():
+    readme = (CHECKOUT / "README.md").read_text()
+    assert [guide.name for guide in DOCS.glob("*.md") if f"](docs/{guide.name}" not in readme] == []
+
+
 def test_every_decision_stands_in_the_index():
     index = (DOCS / "decisions" / "README.md").read_text()
     listed = re.findall(r"\]\(([\w-]+\.md)\)", index)

@@ -15,6 +15,7 @@ from dagster_project.lib import outlook_tables
 from dagster_project.lib.counterfactual import is_about_people
 from dagster_project.lib.dbt_runner import ensure_manifest, read_manifest
 from dagster_project.lib.lineage import kpi_definitions, kpi_inputs, kpi_models, layer_of, upstream
+from dagster_project.lib.page.edition import NEEDED
 from dagster_project.lib.publication import PUBLISHED_TABLES, PUBLISHED_VIEWS
 from dagster_project.lib.settings import CHECKOUT, Settings
 
@@ -109,6 +110,12 @@ def test_importing_the_command_line_is_cheap():
         env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
     )
     assert run.stdout.strip() == "[]"
+
+
+def test_the_page_is_an_exposure_of_all_that_it_is_made_of(manifest):
+    read = manifest["exposures"]["exposure.scorecard.scorecard_page"]["depends_on"]["nodes"]
+    made_after_dbt = {"publication", *outlook_tables.COLUMNS}
+    assert {node.split(".")[-1] for node in read} == set(NEEDED) - made_after_dbt
 
 
 def test_what_can_be_withheld_is_about_people(manifest):

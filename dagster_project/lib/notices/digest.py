@@ -8,7 +8,6 @@ nights. The file knows addresses by their fingerprints alone. The caller holds t
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ from typing import Any
 import duckdb
 
 from dagster_project.lib import flips
+from dagster_project.lib.durable import write_whole
+from dagster_project.lib.edition_page import PAGE_FILE
 from dagster_project.lib.kept_editions import EDITION_FILE, current_edition
 from dagster_project.lib.notices import words
 from dagster_project.lib.notices.addresses import fingerprint
@@ -26,7 +27,6 @@ from dagster_project.lib.notices.post import DONE, named, post
 from dagster_project.lib.settings import Settings
 
 MEMORY = "notices.json"
-PAGE = "scorecard.html"
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,9 @@ def place(settings: Settings) -> str:
     if settings.notify_link:
         return settings.notify_link
     current = settings.home / "published" / "current"
-    return str(current / PAGE if (current / PAGE).is_file() else current.with_name("current.duckdb"))
+    return str(
+        current / PAGE_FILE if (current / PAGE_FILE).is_file() else current.with_name("current.duckdb")
+    )
 
 
 def _read(home: Path) -> dict[str, str | None]:
@@ -119,11 +121,4 @@ def _read(home: Path) -> dict[str, str | None]:
 def _write(home: Path, last: Mapping[str, Any]) -> None:
     """Replace the memory whole; addresses that are no longer in the setting are forgotten."""
     told = {fingerprint(address): edition for address, edition in last.items() if edition is not ...}
-    part = home / f".{MEMORY}.part"
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
-    try:
-        os.write(descriptor, json.dumps({"told": told}, sort_keys=True).encode() + b"\n")
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    part.replace(home / MEMORY)
+    write_whole(home / MEMORY, json.dumps({"told": told}, sort_keys=True).encode() + b"\n")

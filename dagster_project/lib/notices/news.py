@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from dagster_project.lib.catalogue import SINGLE_PEOPLE
 from dagster_project.lib.databases import has_table
 from dagster_project.lib.kept_editions import SCHEMA
 
@@ -22,8 +23,6 @@ from dagster_project.lib.kept_editions import SCHEMA
 GRAINS = ("month", "quarter", "year")
 # the steady statuses that say good or bad; the others say that nothing can be said
 RANKS = {"on_track": 0, "at_risk": 1, "off_track": 2}
-# types of scope that can be a single person
-PEOPLE = ("customer", "employee")
 RUNS = ("run_above", "run_below")
 
 
@@ -233,7 +232,7 @@ def _by_series(
     connection: duckdb.DuckDBPyConnection, query: str, choice: Choice, kind: Callable[..., Any]
 ) -> dict[Series, Any]:
     rows = connection.execute(
-        query, {"grains": list(GRAINS), "people": list(PEOPLE), "scopes": list(choice.scopes)}
+        query, {"grains": list(GRAINS), "people": list(SINGLE_PEOPLE), "scopes": list(choice.scopes)}
     ).fetchall()
     return {tuple(row[:4]): kind(*row[4:]) for row in rows}
 

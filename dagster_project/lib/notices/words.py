@@ -6,6 +6,7 @@ write, so each is one short line without a character that a receiver would obey.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,8 @@ from dagster_project.lib.workbook.words import WORDS as WORKBOOK_WORDS
 SHOWN = 8
 _NAME_LENGTH = 80
 _CHECK_LENGTH = 160
+# "@everyone" and "<!channel>" ring with all who read a chat: a space without width after the sign, and they are words
+_CALLS = re.compile(r"[@!](?=\w)")
 # units that stand behind a figure; a percent sign does already, a count or a ratio has none
 _UNITS = ("days", "hours", "minutes", "months", "kg")
 
@@ -120,8 +123,8 @@ _SECTIONS = ("worse", "better", "signals", "held", "released", "stale")
 
 
 def safe(text: str, length: int = _NAME_LENGTH) -> str:
-    """A name on one short line: no line break, nothing that a terminal or a mail header would obey."""
-    line = printable(" ".join(text.split()))
+    """A name on one short line: no line break, nothing that a terminal, a mail header or a chat would obey."""
+    line = _CALLS.sub("\\g<0>\u200b", printable(" ".join(text.split())))
     return line if len(line) <= length else f"{line[: length - 1]}…"
 
 
@@ -168,14 +171,19 @@ def _count(things: Sequence[Any]) -> int:
 
 def _turn(state: State, turn: Turn, language: str, _: str) -> str:
     words = WORDS[language]
-    label = lambda status: safe(state.labels.get(status, {}).get(language) or status)  # noqa: E731
-    said = words["turn"].format(now=label(turn.now.status), since=turn.now.since)
-    said += words["before"].format(before=label(turn.before)) if turn.before else words["first"]
+    now = _label(state, turn.now.status, language)
+    said = words["turn"].format(now=now, since=turn.now.since)
+    before = _label(state, turn.before, language) if turn.before else ""
+    said += words["before"].format(before=before) if before else words["first"]
     figures = _figures(state, turn.kpi, turn.figures, language, turn.now.since)
     parts = [said, figures, *_also(turn.grains, language)]
     if turn.signal:
         parts.append(words["signal"].format(rule=_rule(state, turn.kpi, turn.signal, language)))
     return f"{_name(turn.kpi, turn.figures, language)}: {'; '.join(parts)}"
+
+
+def _label(state: State, status: str, language: str) -> str:
+    return safe(state.labels.get(status, {}).get(language) or status)
 
 
 def _sign(state: State, sign: Sign, language: str, _: str) -> str:

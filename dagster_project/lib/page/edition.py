@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from dagster_project.lib.catalogue import SINGLE_PEOPLE
 from dagster_project.lib.databases import attach, table_names
 
 NEEDED = tuple(
@@ -19,8 +20,6 @@ NEEDED = tuple(
     " kpi_scorecard kpi_signals kpi_status_events kpi_tree objectives periods publication scopes statuses"
     " strategy_map".split()
 )
-# Single people and customers are in the edition and not on a page that is passed on by mail.
-NOT_SHOWN = ("employee", "customer")
 # How many of a grain can be chosen on the page, and how many the company's curves go back.
 CHOSEN = {"month": 13, "quarter": 9, "year": 4}
 DRAWN = {"month": 60, "quarter": 24, "year": 10}
@@ -98,9 +97,9 @@ def _frame(connection: duckdb.DuckDBPyConnection) -> None:
         create table page_scopes as
         select
             (row_number() over (order by scope_type <> 'company', scope_type, scope_name, scope_id) - 1)::integer as s,
-            scope_type, scope_id, coalesce(scope_name, scope_id) as scope_name, parent_scope_type, parent_scope_id
+            scope_type, scope_id, coalesce(scope_name, scope_id) as scope_name
         from edition.scorecard.scopes
-        where scope_type not in {NOT_SHOWN}
+        where scope_type not in {SINGLE_PEOPLE}
             and scope_type in (select distinct scope_type from edition.scorecard.kpi_scorecard)
         """
     )

@@ -11,8 +11,10 @@ from typing import Any
 
 import duckdb
 
-from dagster_project.lib.page.edition import NOT_SHOWN, default_period
+from dagster_project.lib.catalogue import SINGLE_PEOPLE
+from dagster_project.lib.page.edition import default_period
 from dagster_project.lib.page.packing import Columns, Part, columns
+from dagster_project.lib.sql import literal
 from dagster_project.lib.workbook.words import ROLES_SV, role
 
 # The columns that stand in the page by short names, so that a row costs few bytes.
@@ -36,10 +38,9 @@ _FACTS = """
 select
     page_kpis.k, page_scopes.s, page_periods.p,
     {figures},
-    round(facts.variance_ratio::double, 4) as vr,
     round(facts.score::double, 2) as sc,
     facts.status as st, facts.no_value_reason as nr, facts.no_comparison_reason as nc, facts.comparison_basis as cb,
-    facts.target_origin as o, facts.target_id as ti, facts.scope_rank as r, facts.ranked_scopes_count as rc,
+    facts.target_origin as o, facts.target_id as ti, facts.scope_rank as r,
     facts.quality_status as q, facts.checks_evaluated as ce, facts.checks_failed as cf,
     facts.data_as_of::varchar as da, facts.input_row_count as n, facts.definition_hash as h,
     facts.held_since::varchar as hs, facts.held_check as hc,
@@ -56,7 +57,7 @@ _SIGNALS = """
 select
     page_kpis.k, page_scopes.s, page_periods.p,
     {limits},
-    signals.signal_rule as rule, signals.is_favourable::integer as fav, signals.run_length as run,
+    signals.signal_rule as rule, signals.is_favourable::integer as fav,
     signals.no_limits_reason as why,
     signals.baseline_from_date::varchar as bf, signals.baseline_to_date::varchar as bt,
     signals.baseline_points_count as bn
@@ -96,7 +97,7 @@ select
     outlook.method as m, outlook.is_chosen::integer as ch, outlook.interval_level::double as lv,
     {figures},
     round(outlook.chance_of_target::double, 4) as chance, outlook.outlook_status as st,
-    outlook.no_outlook_reason as why, outlook.history_periods_count as hn,
+    outlook.no_outlook_reason as why,
     outlook.backtest_count as bn, round(outlook.backtest_coverage_ratio::double, 4) as bc,
     round(outlook.backtest_error_ratio::double, 4) as be
 from kpi_outlook as outlook
@@ -139,7 +140,7 @@ order by 1, 2, 3
 _EVENTS = """
 select
     page_kpis.k, page_scopes.s, events.period_grain as g, events.period_start_date::varchar as since,
-    events.until_date::varchar as until, events.from_status as was, events.to_status as st, events.periods_count as n
+    events.until_date::varchar as until, events.to_status as st, events.periods_count as n
 from kpi_status_events as events
 inner join page_kpis on events.kpi_id = page_kpis.kpi_id
 inner join page_scopes on events.scope_type = page_scopes.scope_type and events.scope_id = page_scopes.scope_id
@@ -186,8 +187,7 @@ def core(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         "kpis": _kpis(connection),
         "scopes": _records(
             connection,
-            "select scope_type as type, scope_id as id, scope_name as name, parent_scope_type as parent_type,"
-            " parent_scope_id as parent from page_scopes order by s",
+            "select scope_type as type, scope_id as id, scope_name as name from page_scopes order by s",
         ),
         "statuses": _records(connection, "select * from statuses order by status_order"),
         "goals": _records(
@@ -208,7 +208,6 @@ def core(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         "weights": columns(connection, _WEIGHTS.format(where=_COMPANY)),
         "events": columns(connection, _EVENTS.format(where=_COMPANY)),
         "objectives": _objectives(connection),
-        "not_shown": list(NOT_SHOWN),
     }
 
 
@@ -248,13 +247,13 @@ def parts(connection: duckdb.DuckDBPyConnection) -> Iterator[Part]:
             connection, "earlier", scope_type, "page_periods.is_chosen and not page_periods.is_newest"
         )
     for scope_type, _ in types:
-        where = f"page_scopes.scope_type = '{_quoted(scope_type)}'"
+        where = f"page_scopes.scope_type = {literal(scope_type)}"
         if scope_type in counts["kpi_signals"]:
             yield Part(
                 f"signals:{scope_type}",
                 "signals",
                 scope_type,
-                f"select * from scorecard.kpi_signals where scope_type = '{_quoted(scope_type)}'",
+                f"select * from scorecard.kpi_signals where scope_type = {literal(scope_type)}",
                 0,
                 lambda where=where: {
                     "signals": _signals(connection, f"{where} and page_periods.is_chosen"),
@@ -266,14 +265,14 @@ def parts(connection: duckdb.DuckDBPyConnection) -> Iterator[Part]:
                 f"drivers:{scope_type}",
                 "drivers",
                 scope_type,
-                f"select * from scorecard.kpi_drivers where scope_type = '{_quoted(scope_type)}'",
+                f"select * from scorecard.kpi_drivers where scope_type = {literal(scope_type)}",
                 0,
                 lambda where=where: _drivers(connection, where),
             )
 
 
 def _scope_part(connection: duckdb.DuckDBPyConnection, kind: str, scope_type: str, periods: str) -> Part:
-    where = f"page_scopes.scope_type = '{_quoted(scope_type)}' and {periods}"
+    where = f"page_scopes.scope_type = {literal(scope_type)} and {periods}"
     rows = connection.execute(
         "select count(actual_value) from kpi_scorecard inner join page_periods using (period_grain, period_start_date)"
         f" where scope_type = ? and {periods}",
@@ -288,12 +287,8 @@ def _scope_part(connection: duckdb.DuckDBPyConnection, kind: str, scope_type: st
             "weights": columns(connection, _WEIGHTS.format(where=where)),
         }
 
-    query = f"select * from scorecard.kpi_scorecard where scope_type = '{_quoted(scope_type)}'"
+    query = f"select * from scorecard.kpi_scorecard where scope_type = {literal(scope_type)}"
     return Part(f"{kind}:{scope_type}", kind, scope_type, query, rows, read)
-
-
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")
 
 
 def _rounded(figures: dict[str, str], table: str) -> str:
@@ -340,7 +335,7 @@ def _edition(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         connection,
         "select edition_id as id, company_name as company, reporting_currency as currency,"
         " as_of_date::varchar as as_of, published_at::varchar as published_at, quality_status as quality,"
-        " checks_evaluated, checks_failed, git_commit as commit from publication",
+        " checks_evaluated, checks_failed from publication",
     )
     return edition
 
@@ -387,7 +382,7 @@ def _objectives(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
         " from key_results inner join objectives on key_results.objective_id = objectives.objective_id"
         " left join scopes on key_results.scope_type = scopes.scope_type and key_results.scope_id = scopes.scope_id"
         " left join page_kpis on key_results.kpi_id = page_kpis.kpi_id"
-        f" where {_OBJECTIVES} and key_results.scope_type not in {NOT_SHOWN} order by key_result_id",
+        f" where {_OBJECTIVES} and key_results.scope_type not in {SINGLE_PEOPLE} order by key_result_id",
     )
     actions = _records(
         connection,

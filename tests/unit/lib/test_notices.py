@@ -3,7 +3,7 @@
 import pytest
 
 from dagster_project.lib.notices.news import Choice, compared, read_state
-from dagster_project.lib.notices.words import SHOWN, WORDS, body, title
+from dagster_project.lib.notices.words import SHOWN, WORDS, body, safe, title
 from tests.small_editions import edition_file, series
 
 PLACE = "https://intranet.example/scorecard.html"
@@ -269,8 +269,19 @@ def test_hostile_names_stay_one_line_each(found):
         text = body(new, language, PLACE)
         assert len(text.splitlines()) == 7 and max(map(len, text.splitlines())) < 400
         assert not any(sign in text for sign in ("\x1b", "\r", "\u2028"))
-        assert "Evil Bcc: all@example.com\\x1b[2J <script>alert(1)</script>" in text
+        assert "Evil Bcc: all@\u200bexample.com\\x1b[2J <script>alert(1)</script>" in text
         assert len(title(new, language).splitlines()) == 1 and "Evil" not in title(new, language)
+
+
+@pytest.mark.parametrize(
+    "call", ["@everyone", "@here", "<!channel>", "<!here|here>", "<@U024BE7LH>", "!channel"]
+)
+def test_a_name_calls_nobody_in_a_chat(call):
+    assert (
+        call not in safe(f"Region {call}")
+        and safe(f"Region {call}").replace("\u200b", "") == f"Region {call}"
+    )
+    assert safe("Wow! R&D @ home") == "Wow! R&D @ home"
 
 
 def test_both_languages_have_the_same_words():

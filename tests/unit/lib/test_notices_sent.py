@@ -73,6 +73,13 @@ def straight_to_loopback(monkeypatch):
         monkeypatch.setenv(name, "127.0.0.1")
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """Also where the machine is so busy that the sender takes a minute to come up."""
+    monkeypatch.setattr(post, "ADDRESS_SECONDS", 120.0)
+    monkeypatch.setattr(post, "TOTAL_SECONDS", 180.0)
+
+
 @pytest.fixture
 def installation(tmp_path):
     return Installation(tmp_path / "home")
@@ -241,20 +248,23 @@ def test_an_address_that_is_not_there_is_told_without_itself(installation, addre
 
 
 def test_a_receiver_that_never_answers_is_given_up(installation, receivers, webhook, monkeypatch):
-    monkeypatch.setattr(post, "ADDRESS_SECONDS", 2.0)
+    monkeypatch.setattr(post, "ADDRESS_SECONDS", 4.0)
     slow = receivers(Webhook)
     slow.silent.set()
     installation.set(json_to(slow), json_to(webhook))
     installation.night("2025-12-30-a", GREEN)
     began = time.monotonic()
     installation.night("2025-12-31-b", RED)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < post.TOTAL_SECONDS / 2, "not by the end of the sender"
     assert "address 1 of SCORECARD_NOTIFY (json) did not take it in time" in installation.said
     assert len(webhook.got) == 1, "the other one is not kept waiting"
 
 
 def test_a_sender_that_hangs_is_ended_and_what_it_did_counts(receivers, webhook, monkeypatch):
-    monkeypatch.setattr(post, "TOTAL_SECONDS", 4.0)
+    began = time.monotonic()
+    assert post.post([json_to(webhook)], "title", "body") == [post.DONE]
+    # as long as it takes here, and more
+    monkeypatch.setattr(post, "TOTAL_SECONDS", 2 + 3 * (time.monotonic() - began))
     slow = receivers(Webhook)
     slow.silent.set()
     sent = post.post([json_to(slow), json_to(webhook)], "title", "body")
@@ -338,11 +348,11 @@ def test_whatever_goes_wrong_with_a_notice_fails_no_night(installation, webhook,
 
     installation.set(json_to(webhook))
     installation.night("2025-12-30-a", GREEN)
-    monkeypatch.setattr(digest, "what_is_new", break_down)
-    assert installation.night("2025-12-31-b", RED).exit_code == 0
+    with monkeypatch.context() as broken:
+        broken.setattr(digest, "what_is_new", break_down)
+        assert installation.night("2025-12-31-b", RED).exit_code == 0
     assert "The notice could not be made (RuntimeError). What to do:" in installation.said
     assert SECRET not in installation.said
-    monkeypatch.undo()
     installation.night()
     assert len(webhook.got) == 1
 

@@ -299,6 +299,15 @@ def test_a_failure_says_so_in_every_row_and_keeps_no_outlook_of_yesterday(monkey
     assert company.rows(table=BACKTEST) == []
 
 
+def test_a_number_that_the_table_has_no_room_for_is_a_failure_like_any_other(monkeypatch):
+    """38 digits, ten of them behind the point: a forecast beyond that must not stop the right numbers beside it."""
+    company = Company().kpi("revenue", MONTHS)
+    monkeypatch.setattr(outlook, "chance", lambda *_, **__: 1e30)
+    found = write(company.connection)
+    assert found.failed and "onversion" in found.failed
+    assert company.rows("no_outlook_reason") == [("failed",), ("failed",)]
+
+
 def test_a_series_that_can_not_be_smoothed_has_its_run_rate(monkeypatch):
     monkeypatch.setattr(outlook, "_weights", lambda *_, **__: None)
     company = Company().kpi("revenue", [100 + 7 * (n * n % 11) for n in range(35)])

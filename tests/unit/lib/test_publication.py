@@ -554,7 +554,7 @@ def test_publish_explains_an_error_of_the_disk(pipeline, monkeypatch, code, said
     def fail(path):
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(publication, "_sync", fail)
+    monkeypatch.setattr(publication, "sync", fail)
     with pytest.raises(PublicationFailed, match=said) as failure:
         pipeline.publish(SECOND)
     assert "What to do" in str(failure.value) and FIRST.edition_id in str(failure.value)
