@@ -1,9 +1,13 @@
 """The edition with many times the parts, and the table of what was measured."""
 
+import shutil
+
 import duckdb
 import pytest
 
-from benchmarks.page import Measure, multiply_scopes, table
+from benchmarks.page import Measure, multiply_scopes, paint, table
+from dagster_project.lib.page import render
+from tests.page_edition import made_up
 
 
 @pytest.fixture
@@ -94,3 +98,11 @@ def test_the_table_sets_the_last_against_the_first():
     assert last.split() == ["20x", "2,000", "20,000", "600.0", "2.50", "8.00", "220", "-"]
     assert ratio.split() == ["ratio", "20.00", "20.00", "20.00", "2.50", "4.00", "1.10", "-"]
     assert len({len(line) for line in (head, first, last, ratio)}) == 1
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="no Chromium")
+def test_the_browser_says_when_something_and_when_the_kpis_are_shown(tmp_path):
+    page = tmp_path / "scorecard.html"
+    page.write_text(render(made_up(tmp_path / "edition.duckdb")), encoding="utf-8")
+    first, shown = paint(page, loads=2)
+    assert first > 0 and shown > 0
