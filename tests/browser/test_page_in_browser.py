@@ -17,6 +17,8 @@ CHROMIUM = os.environ.get("SCORECARD_CHROMIUM") or shutil.which("chromium")
 pytestmark = pytest.mark.skipif(
     not CHROMIUM, reason="no Chromium: install it, or set SCORECARD_CHROMIUM to its path"
 )
+# a busy machine is no failure; nothing waits this long that comes at all
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +49,7 @@ def visit(browser, address):
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(8_000)
+        page.set_default_timeout(30_000)
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
