@@ -112,9 +112,9 @@ export function Waterfall({ kpi, rows, name }) {
     const range = high - low || Math.abs(high) || 1;
     // to the right of the longest bar there is room for its label
     const label = Math.max(56, 7.5 * Math.max(...steps.map((step) => change(kpi, step.row.x).length), value(kpi, end).length + 1));
-    const room = range * Math.min(1.5, label / Math.max(60, width - left - label - 30));
+    const room = range * Math.min(1.5, label / Math.max(60, width - left - label - 48));
     return Plot.plot({
-      width, height: 40 + order.length * 26, marginLeft: left, marginRight: 12, marginTop: 6, marginBottom: 28,
+      width, height: 40 + order.length * 26, marginLeft: left, marginRight: 30, marginTop: 6, marginBottom: 28,
       style: { background: "none", color: "inherit", fontFamily: "inherit", fontSize: "12px", overflow: "visible" },
       x: { label: null, domain: [low - range * 0.06, high + room], ticks: Math.max(2, Math.floor(width / 130)), tickFormat: (figure) => value(kpi, figure), grid: true },
       y: { type: "band", domain: order, label: null, tickSize: 0, tickFormat: (place) => short(names.get(place)), padding: 0.3 },

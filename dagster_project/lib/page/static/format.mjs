@@ -124,6 +124,9 @@ export function periodName(period, short = false) {
   return formatters.get(name).format(new Date(Date.UTC(Number(month[1]), Number(month[2]) - 1, 1)));
 }
 
+/** Begins a sentence: names of months are small in Swedish. */
+export const sentence = (words) => words.charAt(0).toLocaleUpperCase(locales[language]) + words.slice(1);
+
 export function scopeName(scope) {
   return scope.type === "company" ? t("scope.whole_company") : scope.name;
 }

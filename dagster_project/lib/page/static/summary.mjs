@@ -1,6 +1,6 @@
 // What a manager reads first: how it stands, and what needs attention.
 import { balanced, eventFor, factFor, lasted, mainDriver, newestMonth, newsOf, outlookFor, scoresAt, store } from "page/data";
-import { chance, change, date, interval, percent, periodName, periodStarting, scopeName, score, t, target, text, value } from "page/format";
+import { chance, change, date, interval, percent, periodName, periodStarting, scopeName, score, sentence, t, target, text, value } from "page/format";
 import { Glyph, Status, flagsOf, html, statusLabel } from "page/shapes";
 
 const is = (figure) => figure !== null && figure !== undefined;
@@ -68,7 +68,7 @@ export function Summary({ s, period, open, showAll }) {
   return html`<section class="summary" id="summary" aria-labelledby="summary-title">
     <div class="lead-row">
       <h2 id="summary-title" class="lead">
-        ${t(period.open ? "summary.open" : "summary.settled", { period: periodName(period), scope: scopeName(scope), met, count: rows.length, until: date(store.edition.as_of) })}
+        ${sentence(t(period.open ? "summary.open" : "summary.settled", { period: periodName(period), scope: scopeName(scope), met, count: rows.length, until: date(store.edition.as_of) }))}
         ${whole && is(whole.sc) ? ` ${t("summary.score", { score: score(whole.sc), coverage: percent(whole.co) })}` : ""}
       </h2>
       <ul class="counts" aria-label=${t("summary.counts")}>
