@@ -733,7 +733,7 @@ def _replace(
         "bigint": pa.int64(),
     }
     columns_now = {
-        name: pa.array(rounded(rows[name]), pa.float64(), from_pandas=True)
+        name: pa.array(rounded(rows[name]), pa.string())
         if kind == _NUMBER and name not in _EXACT
         else pa.array(rows[name], arrow[kind])
         for name, kind in columns.items()
@@ -746,13 +746,12 @@ def _replace(
         connection.unregister("rows_of_outlook")
 
 
-def rounded(values: Sequence[float | None]) -> np.ndarray:
-    """To ten significant digits, nan where there is none: what floating point makes of the rest is noise."""
-    found = np.array([np.nan if value is None else value for value in values], dtype=float)
-    found[~np.isfinite(found)] = np.nan
-    known = np.flatnonzero(np.isfinite(found) & (found != 0))
-    found[known] = [float(f"{value:.10g}") for value in found[known]]
-    return found
+def rounded(values: Sequence[float | None]) -> list[str | None]:
+    """To ten significant digits, None where there is none: what floating point makes of the rest is noise.
+
+    As text, which the database reads exactly; as a double it would bring the noise back in the last decimals.
+    """
+    return [None if value is None or not np.isfinite(value) else f"{value:.10g}" for value in values]
 
 
 def _float(value: Decimal | None) -> float | None:
