@@ -86,7 +86,7 @@ demo: .venv/ready ## generate the demo company's extracts again
 
 lock: .venv/ready ## write requirements.lock again from pyproject.toml (no index address goes into it)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/python -m uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	@$(BIN)/python -m uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header \
 	  --no-annotate --no-strip-extras --extra dev pyproject.toml -o requirements.lock
 
 clean: ## remove the environment; state in var/ stays

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pandas
 
+NO_CHROMIUM = "there is no Chromium: as root .ci/run installs Debian's; elsewhere install it, or set SCORECARD_CHROMIUM to its path"
 HOSTILE = '</script><img src=x onerror=alert(1)> "O\'Brien" & מכירות 🚚'
 EDITION = "2025-11-30-0123456789"
 _NUMBER = "decimal(38, 10)"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 
 import duckdb
 
@@ -83,6 +84,21 @@ class Warehouse:
 
     def count(self, suite: Suite) -> int:
         return self.state(suite).row_count
+
+
+@contextmanager
+def night_in_memory(home: Path, *tables: str) -> Iterator[Warehouse]:
+    """Tables of a night's warehouse, copied to be changed; audit.run_settings is one of them."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{home / 'warehouse.duckdb'}' as night (read_only)")
+        connection.execute("create schema scorecard; create schema audit")
+        for table in tables:
+            connection.execute(f"create table {table} as from night.{table}")
+        connection.execute("detach night")
+        [(as_of,)] = connection.execute("select as_of_date from audit.run_settings").fetchall()
+        night = Warehouse(connection, Examiner(NeverCommits(connection)), as_of)
+        yield night
+        night.examiner.close()
 
 
 def assert_met_and_broken(warehouse: Warehouse, suite: Suite, entry: dict, may_fail: bool) -> None:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
+from benchmarks.page import chromium, launch
 from dagster_project.lib.page import render
-from tests.page_edition import HOSTILE, made_up
+from tests.page_edition import HOSTILE, NO_CHROMIUM, made_up
 
-CHROMIUM = os.environ.get("SCORECARD_CHROMIUM") or shutil.which("chromium")
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM, reason="no Chromium: install it, or set SCORECARD_CHROMIUM to its path"
-)
+pytestmark = pytest.mark.skipif(not chromium(), reason=NO_CHROMIUM)
 # a busy machine is no failure; nothing waits this long that comes at all
 expect.set_options(timeout=30_000)
 
@@ -32,8 +28,7 @@ def address(tmp_path_factory):
 @pytest.fixture(scope="module")
 def browser():
     with sync_playwright() as playwright:
-        options = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+        browser = launch(playwright)
         yield browser
         browser.close()
 

@@ -10,12 +10,11 @@ import duckdb
 import pytest
 
 from dagster_project.lib.gate import find_suites
-from dagster_project.lib.gx_duckdb import Examiner
 from dagster_project.lib.outlook import Goal, status
 from dagster_project.lib.outlook_tables import BACKTEST, SCOPES, TABLE
 from dagster_project.lib.publication import PUBLISHED_TABLES
 from dagster_project.lib.settings import EXPECTATIONS, STAGING
-from tests.planted_faults import NeverCommits, Warehouse, assert_met_and_broken
+from tests.planted_faults import Warehouse, assert_met_and_broken, night_in_memory
 
 SUITES = [s for s in find_suites(EXPECTATIONS, [], PUBLISHED_TABLES, STAGING) if s.table in (TABLE, BACKTEST)]
 KEY = "kpi_id, period_grain, period_start_date, scope_type, scope_id"
@@ -112,20 +111,9 @@ def test_the_status_of_an_outlook_is_the_scorecards_for_every_settled_value(both
 @pytest.fixture(scope="module")
 def warehouse(open_home) -> Iterator[Warehouse]:
     """The tables of an open night in memory, to be changed."""
-    with duckdb.connect() as connection:
-        connection.execute(f"attach '{open_home / 'warehouse.duckdb'}' as night (read_only)")
-        connection.execute("create schema scorecard; create schema audit")
-        for table in (
-            "audit.run_settings",
-            f"scorecard.{TABLE}",
-            f"scorecard.{BACKTEST}",
-            "scorecard.kpi_scorecard",
-        ):
-            connection.execute(f"create table {table} as from night.{table}")
-        [(as_of,)] = connection.execute("select as_of_date from audit.run_settings").fetchall()
-        night = Warehouse(connection, Examiner(NeverCommits(connection)), as_of)
+    tables = ("audit.run_settings", f"scorecard.{TABLE}", f"scorecard.{BACKTEST}", "scorecard.kpi_scorecard")
+    with night_in_memory(open_home, *tables) as night:
         yield night
-        night.examiner.close()
 
 
 @pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.name)

@@ -1,13 +1,11 @@
 """The edition with many times the parts, and the table of what was measured."""
 
-import shutil
-
 import duckdb
 import pytest
 
-from benchmarks.page import Measure, multiply_scopes, paint, table
+from benchmarks.page import Measure, chromium, multiply_scopes, paint, table
 from dagster_project.lib.page import render
-from tests.page_edition import made_up
+from tests.page_edition import NO_CHROMIUM, made_up
 
 
 @pytest.fixture
@@ -100,7 +98,7 @@ def test_the_table_sets_the_last_against_the_first():
     assert len({len(line) for line in (head, first, last, ratio)}) == 1
 
 
-@pytest.mark.skipif(not shutil.which("chromium"), reason="no Chromium")
+@pytest.mark.skipif(not chromium(), reason=NO_CHROMIUM)
 def test_the_browser_says_when_something_and_when_the_kpis_are_shown(tmp_path):
     page = tmp_path / "scorecard.html"
     page.write_text(render(made_up(tmp_path / "edition.duckdb")), encoding="utf-8")
